@@ -1,0 +1,2 @@
+//! podlab: a Kubernetes cluster in your terminal that you may break.
+pub mod engine;
