@@ -1,2 +1,3 @@
 //! podlab: a Kubernetes cluster in your terminal that you may break.
 pub mod engine;
+pub mod model;

@@ -1,0 +1,65 @@
+//! The API objects and what they mean: kinds, objects, metadata, conditions, quantities, selectors, patches.
+//!
+//! The only folder that names the wire types: the rest of the house says `model::core::Node`, never `k8s_openapi`.
+//! Everything mirrors Kubernetes [`KUBERNETES_VERSION`].
+//!
+//! **Invariants.** An [`Object`] is shared, never changed in place by two holders: a change clones what it touches.
+//! A [`Pod`] shares its spec and status with every copy of itself, because Pods exist by the hundred thousand.
+//!
+//! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`decode`].
+
+pub mod decode;
+pub mod key;
+pub mod kind;
+pub mod meta;
+pub mod node;
+pub mod object;
+pub mod pod;
+pub mod time;
+
+pub use decode::{DecodeError, decode};
+pub use key::ObjectKey;
+pub use kind::{Kind, KindInfo, Scope};
+pub use meta::Meta;
+pub use object::{Object, Resource};
+pub use pod::Pod;
+
+/// The version that every text, default and time of podlab follows.
+pub const KUBERNETES_VERSION: &str = "v1.36.2";
+
+/// `core/v1`: Pods, Nodes, Services and what goes with them.
+pub mod core {
+    pub use k8s_openapi::api::core::v1::*;
+}
+
+/// `apps/v1`: workloads.
+pub mod apps {
+    pub use k8s_openapi::api::apps::v1::*;
+}
+
+/// `discovery.k8s.io/v1`: endpoint slices.
+pub mod discovery {
+    pub use k8s_openapi::api::discovery::v1::*;
+}
+
+/// `coordination.k8s.io/v1`: leases.
+pub mod coordination {
+    pub use k8s_openapi::api::coordination::v1::*;
+}
+
+/// `storage.k8s.io/v1`: storage classes.
+pub mod storage {
+    pub use k8s_openapi::api::storage::v1::*;
+}
+
+/// `scheduling.k8s.io/v1`: priority classes.
+pub mod scheduling {
+    pub use k8s_openapi::api::scheduling::v1::*;
+}
+
+/// `meta/v1`: what every object shares.
+pub mod metav1 {
+    pub use k8s_openapi::apimachinery::pkg::api::resource::Quantity as WireQuantity;
+    pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::*;
+    pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+}

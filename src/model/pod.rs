@@ -1,0 +1,120 @@
+//! The Pod: metadata of its own, spec and status shared with every other copy of the same Pod.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{ContainerStatus, PodCondition, PodSpec, PodStatus};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize};
+
+/// A `core/v1` Pod. The wire type holds its spec and status inline (some 2.5 KB); here a change of status copies neither
+/// the spec nor, in past revisions and checkpoints, anything that did not change.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Pod {
+    /// Its metadata.
+    #[serde(default)]
+    pub metadata: ObjectMeta,
+    /// What was asked for. Change it through [`Pod::spec_mut`].
+    #[serde(default)]
+    pub spec: Arc<PodSpec>,
+    /// What the kubelet reported. Change it through [`Pod::status_mut`].
+    #[serde(default)]
+    pub status: Arc<PodStatus>,
+    #[serde(default, rename = "apiVersion")]
+    api_version: Read,
+    #[serde(default)]
+    kind: Read,
+}
+
+/// A field that is read so that it does not count as unknown, and not kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Read;
+
+impl<'de> Deserialize<'de> for Read {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+impl Serialize for Pod {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Pod", 5)?;
+        fields.serialize_field("apiVersion", "v1")?;
+        fields.serialize_field("kind", "Pod")?;
+        fields.serialize_field("metadata", &self.metadata)?;
+        fields.serialize_field("spec", &*self.spec)?;
+        fields.serialize_field("status", &*self.status)?;
+        fields.end()
+    }
+}
+
+impl Pod {
+    /// A Pod with this metadata and spec and no status yet.
+    pub fn new(metadata: ObjectMeta, spec: impl Into<Arc<PodSpec>>) -> Self {
+        Self { metadata, spec: spec.into(), ..Self::default() }
+    }
+
+    /// The spec, copied if anyone else holds it.
+    pub fn spec_mut(&mut self) -> &mut PodSpec {
+        Arc::make_mut(&mut self.spec)
+    }
+
+    /// The status, copied if anyone else holds it.
+    pub fn status_mut(&mut self) -> &mut PodStatus {
+        Arc::make_mut(&mut self.status)
+    }
+
+    /// The node it is bound to; empty before.
+    #[must_use]
+    pub fn node_name(&self) -> &str {
+        self.spec.node_name.as_deref().unwrap_or_default()
+    }
+
+    /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; empty before the first defaulting.
+    #[must_use]
+    pub fn phase(&self) -> &str {
+        self.status.phase.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it has ended for good: Succeeded or Failed.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.phase(), "Succeeded" | "Failed")
+    }
+
+    /// Whether a controller counts it: neither ended nor asked to end.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        !self.is_terminal() && self.metadata.deletion_timestamp.is_none()
+    }
+
+    /// The condition of that type.
+    #[must_use]
+    pub fn condition(&self, type_: &str) -> Option<&PodCondition> {
+        self.status.conditions.as_ref()?.iter().find(|condition| condition.type_ == type_)
+    }
+
+    /// Whether its Ready condition is True.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.condition("Ready").is_some_and(|condition| condition.status == "True")
+    }
+
+    /// Its address; empty before the sandbox has one.
+    #[must_use]
+    pub fn ip(&self) -> &str {
+        self.status.pod_ip.as_deref().unwrap_or_default()
+    }
+
+    /// The statuses of its ordinary containers.
+    #[must_use]
+    pub fn container_statuses(&self) -> &[ContainerStatus] {
+        self.status.container_statuses.as_deref().unwrap_or_default()
+    }
+
+    /// Its priority, 0 when none was resolved.
+    #[must_use]
+    pub fn priority(&self) -> i32 {
+        self.spec.priority.unwrap_or(0)
+    }
+}

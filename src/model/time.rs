@@ -1,0 +1,54 @@
+//! Simulated instants as the timestamps of the API, and back.
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
+
+use crate::engine::{SimDuration, SimTime};
+
+/// The calendar instant at which every cluster is born: 2026-01-05 08:00:00 UTC, a Monday, in seconds since 1970.
+const BIRTH: i64 = 1_767_600_000;
+
+/// The calendar instant of `at`.
+#[must_use]
+pub fn timestamp(at: SimTime) -> Timestamp {
+    let since = SignedDuration::from_micros(i64::try_from(at.as_micros()).unwrap_or(i64::MAX));
+    Timestamp::from_second(BIRTH).and_then(|birth| birth.checked_add(since)).unwrap_or(Timestamp::MAX)
+}
+
+/// `at` as `metav1.Time`: whole seconds, as the API stores it.
+#[must_use]
+pub fn time(at: SimTime) -> Time {
+    Time(timestamp(SimTime::from_secs(at.as_secs())))
+}
+
+/// `at` as `metav1.MicroTime`, as Leases and Events carry it.
+#[must_use]
+pub fn micro_time(at: SimTime) -> MicroTime {
+    MicroTime(timestamp(at))
+}
+
+/// The instant behind a timestamp; birth for anything earlier.
+#[must_use]
+pub fn sim_time(at: Timestamp) -> SimTime {
+    let micros = at.as_microsecond() - BIRTH * 1_000_000;
+    SimTime::from_micros(u64::try_from(micros).unwrap_or(0))
+}
+
+/// How long before `now` the timestamp `at` lies.
+#[must_use]
+pub fn age(at: &Time, now: SimTime) -> SimDuration {
+    now.since(sim_time(at.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_survive_the_calendar() {
+        let at = SimTime::from_micros(12_345_678);
+        assert_eq!(sim_time(timestamp(at)), at);
+        assert_eq!(timestamp(SimTime::ZERO).to_string(), "2026-01-05T08:00:00Z");
+        assert_eq!(sim_time(time(at).0), SimTime::from_secs(12));
+    }
+}
