@@ -1,3 +1,4 @@
 //! podlab: a Kubernetes cluster in your terminal that you may break.
 pub mod engine;
 pub mod model;
+pub mod printers;

@@ -8,21 +8,30 @@
 //!
 //! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`decode`].
 
+pub mod age;
 pub mod decode;
+pub mod field_selector;
 pub mod key;
 pub mod kind;
 pub mod meta;
+pub mod names;
 pub mod node;
 pub mod object;
 pub mod pod;
+pub mod quantity;
+pub mod selector;
+pub mod suggest;
 pub mod time;
 
 pub use decode::{DecodeError, decode};
+pub use field_selector::FieldSelector;
 pub use key::ObjectKey;
 pub use kind::{Kind, KindInfo, Scope};
 pub use meta::Meta;
 pub use object::{Object, Resource};
 pub use pod::Pod;
+pub use quantity::Quantity;
+pub use selector::Selector;
 
 /// The version that every text, default and time of podlab follows.
 pub const KUBERNETES_VERSION: &str = "v1.36.2";

@@ -1,0 +1,3 @@
+//! Objects to rows and text, shared by the app, kubectl and the wire.
+
+pub mod tabwriter;
