@@ -1,4 +1,6 @@
 //! podlab: a Kubernetes cluster in your terminal that you may break.
+pub mod apiserver;
+pub mod client;
 pub mod engine;
 pub mod etcd;
 pub mod model;

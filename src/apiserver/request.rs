@@ -1,0 +1,383 @@
+//! A request to the API server, and its answer. Every component, `kubectl` and the wire speak in these.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::engine::CauseId;
+use crate::model::{Kind, Object, ObjectKey};
+
+use super::status::Status;
+
+/// Who asks, as authentication establishes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// `system:kube-scheduler`, `system:node:node-1`, `kubernetes-admin`.
+    pub name: Arc<str>,
+    /// `system:masters`, `system:nodes`, …
+    pub groups: Vec<Arc<str>>,
+}
+
+/// A connection to an API server, as the server sees it. The cluster knows which component is behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Caller(pub u32);
+
+/// The number by which a caller recognises the answer to one of its requests, or the events of one of its watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each variant is the API verb of that name")]
+pub enum Verb {
+    Get,
+    List,
+    Watch,
+    Create,
+    Update,
+    Patch,
+    Delete,
+    DeleteCollection,
+}
+
+impl Verb {
+    /// As RBAC, audit logs and causes spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Watch => "watch",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+            Self::DeleteCollection => "deletecollection",
+        }
+    }
+}
+
+/// A part of an object with rules of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each variant is the subresource of that name")]
+pub enum Subresource {
+    /// The object itself.
+    #[default]
+    None,
+    Status,
+    Scale,
+    Binding,
+    Eviction,
+    Finalize,
+    Log,
+    Exec,
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who asks.
+    pub user: Arc<User>,
+    /// The program that asks: `kubectl`, `kube-scheduler`, `kubelet`; becomes the field manager.
+    pub agent: Arc<str>,
+    /// What is to be done.
+    pub verb: Verb,
+    /// To which kind.
+    pub kind: Kind,
+    /// In which namespace; empty for the cluster's own kinds, or for all namespaces when listing.
+    pub namespace: Arc<str>,
+    /// To which object; empty when listing, watching, or creating with a generated name.
+    pub name: Arc<str>,
+    /// To which part of it.
+    pub subresource: Subresource,
+    /// What comes along.
+    pub body: Body,
+    /// How.
+    pub options: Options,
+}
+
+/// What comes along with a request.
+#[derive(Clone, Debug, Default)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    None,
+    /// A typed object, as components send it.
+    Object(Object),
+    /// A manifest as it was read, so that unknown fields and wrong types can be told.
+    Manifest(Value),
+    /// A patch.
+    Patch(PatchType, Value),
+    /// A status patch whose outcome is this object's status: conditions are merged by type, every other field of the status is
+    /// replaced. What the kubelet's strategic merge patch amounts to, without the detour through JSON.
+    StatusOf(Object),
+    /// The number of replicas, for `scale`.
+    Scale(i32),
+    /// The node, for `binding`.
+    Binding(Arc<str>),
+    /// How to delete; also for `eviction`.
+    Delete(DeleteOptions),
+    /// Which log, for `log`.
+    Log(LogOptions),
+    /// Which command, for `exec`.
+    Exec(ExecOptions),
+}
+
+/// The kinds of patch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatchType {
+    /// RFC 6902, a list of operations.
+    Json,
+    /// RFC 7386.
+    Merge,
+    /// Kubernetes' own, which knows how lists merge.
+    Strategic,
+    /// Server-side apply.
+    Apply,
+}
+
+/// How a request is to be carried out.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only objects with these labels, in the selector's string form.
+    pub label_selector: Option<Arc<str>>,
+    /// Only objects with these fields.
+    pub field_selector: Option<Arc<str>>,
+    /// The revision to start from, or `Some(0)` for whatever the watch cache holds. `None` is a read of the latest state.
+    pub resource_version: Option<u64>,
+    /// At the most so many items.
+    pub limit: Option<usize>,
+    /// Where the last page ended.
+    pub continue_token: Option<Arc<str>>,
+    /// Whether a watch wants bookmarks.
+    pub bookmarks: bool,
+    /// Go through every stage but do not store.
+    pub dry_run: bool,
+    /// What happens to unknown and duplicate fields.
+    pub field_validation: FieldValidation,
+    /// The field manager, when it is not the agent.
+    pub field_manager: Option<Arc<str>>,
+    /// Server-side apply takes fields over from other managers.
+    pub force: bool,
+}
+
+/// What happens to fields that a kind does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// They are dropped in silence.
+    #[default]
+    Ignore,
+    /// They are dropped with a warning.
+    Warn,
+    /// The request is refused.
+    Strict,
+}
+
+/// How to delete.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteOptions {
+    /// Seconds to wait before the process is killed; the object's own default when absent.
+    pub grace_period_seconds: Option<i64>,
+    /// What happens to dependents.
+    pub propagation: Option<Propagation>,
+    /// Only if the object still has this UID.
+    pub uid: Option<Arc<str>>,
+    /// Only if the object is still at this revision.
+    pub resource_version: Option<u64>,
+}
+
+/// What happens to the dependents of a deleted object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Propagation {
+    /// The garbage collector deletes them afterwards.
+    Background,
+    /// They go first.
+    Foreground,
+    /// They stay, without their owner.
+    Orphan,
+}
+
+/// Which lines of which log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogOptions {
+    /// The container; the Pod's only or default one when absent.
+    pub container: Option<Arc<str>>,
+    /// The instance before the present one.
+    pub previous: bool,
+    /// Go on as lines arrive.
+    pub follow: bool,
+    /// Only the last so many lines.
+    pub tail: Option<usize>,
+    /// Only lines of the last so many seconds.
+    pub since_seconds: Option<u64>,
+    /// Each line begins with its time.
+    pub timestamps: bool,
+}
+
+/// Which command in which container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExecOptions {
+    /// The container; the Pod's only or default one when absent.
+    pub container: Option<Arc<str>>,
+    /// The command and its arguments.
+    pub command: Vec<Arc<str>>,
+    /// What it reads.
+    pub stdin: Option<Arc<str>>,
+}
+
+/// What came of a request.
+pub type Outcome = Result<Response, Box<Status>>;
+
+/// The answer to a request that went well.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// What it carries.
+    pub payload: Payload,
+    /// `Warning:` headers, in order.
+    pub warnings: Vec<Arc<str>>,
+}
+
+/// What an answer carries.
+#[derive(Clone, Debug)]
+pub enum Payload {
+    /// One object, in the state in which the request left it.
+    Object(Object),
+    /// A list.
+    List(List),
+    /// A `Success` Status, as some deletions and bindings answer.
+    Status(Status),
+    /// A scale.
+    Scale(Scale),
+    /// The watch is open; its events come under the ticket of the request.
+    Watching,
+    /// The kubelet of this node answers (log, exec): the server hands the connection on.
+    Proxy(Arc<str>),
+    /// Text or bytes from a kubelet: log lines, or what a command printed.
+    Stream(StreamChunk),
+}
+
+/// A list and the revision at which it was true.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    /// The objects, ordered by namespace and name.
+    pub items: Vec<Object>,
+    /// The revision of the store.
+    pub revision: u64,
+    /// Where to go on, if a limit cut the list.
+    pub continue_token: Option<Arc<str>>,
+    /// How many items the limit left out.
+    pub remaining: Option<usize>,
+}
+
+/// `autoscaling/v1` Scale of a workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scale {
+    /// Which workload.
+    pub key: ObjectKey,
+    /// Replicas asked for.
+    pub spec_replicas: i32,
+    /// Replicas there are.
+    pub status_replicas: i32,
+    /// The selector of its Pods, in string form.
+    pub selector: Arc<str>,
+    /// The revision of the workload.
+    pub revision: u64,
+}
+
+/// A piece of a log or of what a command printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamChunk {
+    /// Standard output, or log lines.
+    pub stdout: Arc<str>,
+    /// Standard error.
+    pub stderr: Arc<str>,
+    /// The exit code, with the last piece of an exec; 0 ends a log.
+    pub exit_code: Option<i32>,
+}
+
+/// One event of a watch.
+#[derive(Clone, Debug)]
+pub struct WatchEvent {
+    /// What happened.
+    pub kind: WatchEventKind,
+    /// The object after it happened; before it, for `Deleted`.
+    pub object: Object,
+    /// The revision of the change.
+    pub revision: u64,
+    /// What caused the change.
+    pub cause: CauseId,
+}
+
+/// What happened to a watched object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WatchEventKind {
+    /// It was created, or began to match the selector.
+    Added,
+    /// It was changed.
+    Modified,
+    /// It was removed, or ceased to match the selector.
+    Deleted,
+    /// Nothing happened up to this revision.
+    Bookmark,
+}
+
+impl Request {
+    /// A request without name, body or options.
+    pub fn new(user: &Arc<User>, agent: &Arc<str>, verb: Verb, kind: Kind, namespace: impl Into<Arc<str>>) -> Self {
+        Self {
+            user: Arc::clone(user),
+            agent: Arc::clone(agent),
+            verb,
+            kind,
+            namespace: namespace.into(),
+            name: Arc::default(),
+            subresource: Subresource::None,
+            body: Body::None,
+            options: Options::default(),
+        }
+    }
+
+    /// The same request to the object of this name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The same request to a part of the object.
+    #[must_use]
+    pub fn sub(mut self, subresource: Subresource) -> Self {
+        self.subresource = subresource;
+        self
+    }
+
+    /// The same request with a body.
+    #[must_use]
+    pub fn body(mut self, body: Body) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// The object it is about.
+    #[must_use]
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey::new(self.kind, Arc::clone(&self.namespace), Arc::clone(&self.name))
+    }
+}
+
+impl From<Payload> for Response {
+    fn from(payload: Payload) -> Self {
+        Self { payload, warnings: Vec::new() }
+    }
+}
+
+impl Response {
+    /// The object it carries, if it carries one.
+    #[must_use]
+    pub fn object(&self) -> Option<&Object> {
+        match &self.payload {
+            Payload::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+}

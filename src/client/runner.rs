@@ -1,0 +1,196 @@
+//! Runs one controller: feeds its queue, works on its keys, carries its plans out.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::apiserver::{Outcome, Ticket};
+use crate::engine::{CauseId, SimDuration, SimTime};
+use crate::model::ObjectKey;
+
+use super::component::{Ctx, Timer};
+use super::controller::{Call, Controller, Enqueue, Plan, Verdict};
+use super::informer::Delta;
+use super::recorder::Recorder;
+use super::store::Caches;
+use super::workqueue::WorkQueue;
+
+/// A controller with its queue and the plans under way.
+#[derive(Clone)]
+pub struct Runner {
+    number: u64,
+    controller: Box<dyn Controller>,
+    queue: WorkQueue,
+    recorder: Recorder,
+    running: BTreeMap<ObjectKey, Running>,
+    calls: BTreeMap<Ticket, (ObjectKey, Call)>,
+    /// The instant of the earliest timer set for delayed keys.
+    wake_at: Option<SimTime>,
+}
+
+/// A plan under way.
+#[derive(Clone, Debug)]
+struct Running {
+    stages: VecDeque<Vec<Call>>,
+    requeue_after: Option<SimDuration>,
+    cause: CauseId,
+    outstanding: usize,
+    verdict: Verdict,
+}
+
+impl Runner {
+    /// A runner for `controller`; `number` tells it from others in the same process.
+    #[must_use]
+    pub fn new(number: u64, controller: Box<dyn Controller>) -> Self {
+        let recorder = Recorder::new(controller.event_source());
+        Self {
+            number,
+            controller,
+            queue: WorkQueue::default(),
+            recorder,
+            running: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            wake_at: None,
+        }
+    }
+
+    /// The controller.
+    #[must_use]
+    pub fn controller(&self) -> &dyn Controller {
+        &*self.controller
+    }
+
+    /// How many keys wait or are being worked on.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The process leads from now on: the periodic look begins.
+    pub fn start(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some(period) = self.controller.period() {
+            ctx.cause = CauseId::NONE;
+            ctx.timer(period, self.tick_timer());
+        }
+    }
+
+    /// An informer saw a change.
+    pub fn on_delta(&mut self, delta: &Delta, caches: &Caches, now: SimTime) {
+        if self.controller.watches().contains(&delta.object().kind()) {
+            let mut enqueue = Enqueue::new(now, delta.cause);
+            self.controller.on_change(delta, caches, &mut enqueue);
+            self.take_in(enqueue);
+        }
+    }
+
+    /// Whether this timer is for it.
+    #[must_use]
+    pub fn expects_timer(&self, timer: Timer) -> bool {
+        timer.purpose == Timer::QUEUE && timer.number >> 1 == self.number
+    }
+
+    /// Its timer ran out.
+    pub fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx<'_>) {
+        if timer != self.tick_timer() {
+            self.wake_at = None;
+            return;
+        }
+        let mut enqueue = Enqueue::new(ctx.now, CauseId::NONE);
+        self.controller.on_tick(caches, &mut enqueue, ctx);
+        self.take_in(enqueue);
+        self.start(ctx);
+    }
+
+    /// Whether this ticket is one of its calls.
+    #[must_use]
+    pub fn expects(&self, ticket: Ticket) -> bool {
+        self.calls.contains_key(&ticket)
+    }
+
+    /// One of its calls has an outcome.
+    pub fn on_outcome(&mut self, ticket: Ticket, outcome: &Outcome, ctx: &mut Ctx<'_>) {
+        let Some((key, call)) = self.calls.remove(&ticket) else { return };
+        let Some(running) = self.running.get_mut(&key) else { return };
+        ctx.cause = running.cause;
+        let verdict = self.controller.on_outcome(&key, &call, outcome, &mut self.recorder, ctx);
+        if verdict != Verdict::Continue && running.verdict == Verdict::Continue {
+            running.verdict = verdict;
+        }
+        running.outstanding -= 1;
+        if running.outstanding == 0 {
+            self.advance(&key, ctx);
+        }
+    }
+
+    /// Works on keys as long as there are idle workers; called after everything that may have filled the queue.
+    pub fn work(&mut self, caches: &Caches, ctx: &mut Ctx<'_>) {
+        self.queue.release(ctx.now);
+        while self.running.len() < self.controller.workers() {
+            let Some((key, cause)) = self.queue.pop() else { break };
+            ctx.cause = cause;
+            let plan = self.controller.reconcile(&key, caches, &mut self.recorder, ctx);
+            self.begin(key, cause, plan, ctx);
+        }
+        self.set_timer(ctx);
+    }
+
+    fn tick_timer(&self) -> Timer {
+        Timer::new(Timer::QUEUE, self.number << 1 | 1)
+    }
+
+    fn take_in(&mut self, enqueue: Enqueue) {
+        for (key, delay) in enqueue.keys {
+            if delay == SimDuration::ZERO {
+                self.queue.add(key, enqueue.cause);
+            } else {
+                self.queue.add_after(key, enqueue.cause, delay, enqueue.now);
+            }
+        }
+    }
+
+    fn begin(&mut self, key: ObjectKey, cause: CauseId, plan: Plan, ctx: &mut Ctx<'_>) {
+        let verdict = if plan.failed { Verdict::Retry } else { Verdict::Continue };
+        let stages = plan.stages.into();
+        let running = Running { stages, requeue_after: plan.requeue_after, cause, outstanding: 0, verdict };
+        self.running.insert(key.clone(), running);
+        self.advance(&key, ctx);
+    }
+
+    /// Sends the next stage, or ends the plan.
+    fn advance(&mut self, key: &ObjectKey, ctx: &mut Ctx<'_>) {
+        let Some(running) = self.running.get_mut(key) else { return };
+        if running.verdict == Verdict::Continue
+            && let Some(stage) = running.stages.pop_front()
+        {
+            running.outstanding = stage.len();
+            ctx.cause = running.cause;
+            for call in stage {
+                let ticket = ctx.send(call.request.clone());
+                self.calls.insert(ticket, (key.clone(), call));
+            }
+            return;
+        }
+        if let Some(ended) = self.running.remove(key) {
+            self.finish(key, &ended, ctx);
+        }
+    }
+
+    fn finish(&mut self, key: &ObjectKey, ended: &Running, ctx: &mut Ctx<'_>) {
+        if ended.verdict == Verdict::Retry {
+            self.queue.add_rate_limited(key.clone(), ended.cause, ctx.now);
+        } else {
+            self.queue.forget(key);
+            if let Some(delay) = ended.requeue_after {
+                self.queue.add_after(key.clone(), ended.cause, delay, ctx.now);
+            }
+        }
+        self.queue.done(key);
+    }
+
+    fn set_timer(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(at) = self.queue.next_release() else { return };
+        if self.wake_at.is_none_or(|earlier| at < earlier || earlier <= ctx.now) {
+            self.wake_at = Some(at);
+            ctx.cause = CauseId::NONE;
+            ctx.timer(at.since(ctx.now), Timer::new(Timer::QUEUE, self.number << 1));
+        }
+    }
+}

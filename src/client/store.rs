@@ -1,0 +1,173 @@
+//! The store of an informer: what it has seen last, by namespace and name, with indices by owner and by node.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::{Kind, Meta, Object, Pod, Resource};
+
+use super::informer::Informer;
+
+type Name = (Arc<str>, Arc<str>);
+
+/// Objects of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct Store {
+    by_namespace: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Object>>,
+    by_owner: BTreeMap<Arc<str>, BTreeSet<Name>>,
+    by_node: BTreeMap<Arc<str>, BTreeSet<Name>>,
+    len: usize,
+}
+
+impl Store {
+    /// Puts an object in and returns the one it replaces.
+    pub fn insert(&mut self, object: Object) -> Option<Object> {
+        let (namespace, name): Name = (object.namespace().into(), object.name().into());
+        let objects = self.by_namespace.entry(Arc::clone(&namespace)).or_default();
+        let old = objects.insert(Arc::clone(&name), object.clone());
+        match &old {
+            Some(old) => self.unindex(old),
+            None => self.len += 1,
+        }
+        self.index(&object, (namespace, name));
+        old
+    }
+
+    /// Takes an object out.
+    pub fn remove(&mut self, namespace: &str, name: &str) -> Option<Object> {
+        let old = self.by_namespace.get_mut(namespace)?.remove(name)?;
+        self.unindex(&old);
+        self.len -= 1;
+        Some(old)
+    }
+
+    /// The object of that name.
+    #[must_use]
+    pub fn get(&self, namespace: &str, name: &str) -> Option<&Object> {
+        self.by_namespace.get(namespace)?.get(name)
+    }
+
+    /// All objects, by namespace and name.
+    pub fn iter(&self) -> impl Iterator<Item = &Object> {
+        self.by_namespace.values().flat_map(BTreeMap::values)
+    }
+
+    /// The objects of one namespace, by name.
+    pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Object> {
+        self.by_namespace.get(namespace).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// The objects whose controller has this UID.
+    pub fn controlled_by(&self, uid: &str) -> impl Iterator<Item = &Object> {
+        self.indexed(self.by_owner.get(uid))
+    }
+
+    /// The Pods bound to a node.
+    pub fn on_node(&self, node: &str) -> impl Iterator<Item = &Object> {
+        self.indexed(self.by_node.get(node))
+    }
+
+    /// How many objects there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn indexed<'a>(&'a self, names: Option<&'a BTreeSet<Name>>) -> impl Iterator<Item = &'a Object> {
+        names.into_iter().flatten().filter_map(|(namespace, name)| self.get(namespace, name))
+    }
+
+    fn index(&mut self, object: &Object, name: Name) {
+        if let Some(owner) = object.meta().controller() {
+            self.by_owner.entry(owner.uid.as_str().into()).or_default().insert(name.clone());
+        }
+        if let Some(node) = bound_node(object) {
+            self.by_node.entry(node.into()).or_default().insert(name);
+        }
+    }
+
+    fn unindex(&mut self, object: &Object) {
+        let name: Name = (object.namespace().into(), object.name().into());
+        if let Some(owner) = object.meta().controller() {
+            withdraw(&mut self.by_owner, &owner.uid, &name);
+        }
+        if let Some(node) = bound_node(object) {
+            withdraw(&mut self.by_node, node, &name);
+        }
+    }
+}
+
+fn bound_node(object: &Object) -> Option<&str> {
+    Pod::of(object).map(|pod| pod.node_name()).filter(|node| !node.is_empty())
+}
+
+fn withdraw(index: &mut BTreeMap<Arc<str>, BTreeSet<Name>>, key: &str, name: &Name) {
+    if let Some(names) = index.get_mut(key) {
+        names.remove(name);
+        if names.is_empty() {
+            index.remove(key);
+        }
+    }
+}
+
+/// The informers of one process, by kind: shared by all controllers in it.
+#[derive(Clone, Debug, Default)]
+pub struct Caches {
+    informers: BTreeMap<Kind, Informer>,
+}
+
+impl Caches {
+    /// Informers for these kinds, in all namespaces.
+    #[must_use]
+    pub fn of(kinds: impl IntoIterator<Item = Kind>) -> Self {
+        Self { informers: kinds.into_iter().map(|kind| (kind, Informer::new(kind as u16, kind))).collect() }
+    }
+
+    /// The informers, by kind.
+    pub fn informers_mut(&mut self) -> impl Iterator<Item = &mut Informer> {
+        self.informers.values_mut()
+    }
+
+    /// Whether every informer has seen a first list.
+    #[must_use]
+    pub fn have_synced(&self) -> bool {
+        self.informers.values().all(Informer::has_synced)
+    }
+
+    /// What is known of a kind; `None` if it is not watched.
+    #[must_use]
+    pub fn store(&self, kind: Kind) -> Option<&Store> {
+        self.informers.get(&kind).map(Informer::store)
+    }
+
+    /// The object of that name, of a kind known at compile time.
+    #[must_use]
+    pub fn get<R: Resource>(&self, namespace: &str, name: &str) -> Option<&Arc<R>> {
+        R::of(self.store(R::KIND)?.get(namespace, name)?)
+    }
+
+    /// All objects of a kind.
+    pub fn all<R: Resource>(&self) -> impl Iterator<Item = &Arc<R>> {
+        self.store(R::KIND).into_iter().flat_map(Store::iter).filter_map(R::of)
+    }
+
+    /// The objects of a kind in one namespace.
+    pub fn list<'a, R: Resource>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<R>> {
+        self.store(R::KIND).into_iter().flat_map(move |store| store.in_namespace(namespace)).filter_map(R::of)
+    }
+
+    /// The objects of a kind whose controller has this UID.
+    pub fn controlled_by<'a, R: Resource>(&'a self, uid: &'a str) -> impl Iterator<Item = &'a Arc<R>> {
+        self.store(R::KIND).into_iter().flat_map(move |store| store.controlled_by(uid)).filter_map(R::of)
+    }
+
+    /// The Pods bound to a node.
+    pub fn pods_on<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a Arc<Pod>> {
+        self.store(Kind::Pod).into_iter().flat_map(move |store| store.on_node(node)).filter_map(Pod::of)
+    }
+}

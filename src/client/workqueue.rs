@@ -1,0 +1,135 @@
+//! A work queue of object keys: each key waits once, is worked on by one worker at a time, and comes back later and later
+//! when it fails.
+//!
+//! Models `staging/src/k8s.io/client-go/util/workqueue`.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::engine::{CauseId, SimDuration, SimTime};
+use crate::model::ObjectKey;
+
+/// First and longest back-off of one key. Source: `default_rate_limiters.go`, `DefaultTypedControllerRateLimiter`.
+const BACKOFF_INITIAL: SimDuration = SimDuration::from_millis(5);
+const BACKOFF_MAX: SimDuration = SimDuration::from_secs(1000);
+
+/// Keys to be worked on.
+#[derive(Clone, Debug, Default)]
+pub struct WorkQueue {
+    ready: VecDeque<ObjectKey>,
+    /// Keys that wait, each with what caused it last.
+    dirty: BTreeMap<ObjectKey, CauseId>,
+    processing: BTreeSet<ObjectKey>,
+    failures: BTreeMap<ObjectKey, u32>,
+    delayed: BTreeMap<(SimTime, u64), (ObjectKey, CauseId)>,
+    sequence: u64,
+}
+
+impl WorkQueue {
+    /// Adds a key; one that waits already is not added twice, one being worked on comes back when that is done.
+    pub fn add(&mut self, key: ObjectKey, cause: CauseId) {
+        let waits = self.dirty.insert(key.clone(), cause).is_some();
+        if !waits && !self.processing.contains(&key) {
+            self.ready.push_back(key);
+        }
+    }
+
+    /// Adds a key after `delay`; returns when to call [`release`](Self::release).
+    pub fn add_after(&mut self, key: ObjectKey, cause: CauseId, delay: SimDuration, now: SimTime) -> SimTime {
+        self.sequence += 1;
+        let at = now + delay;
+        self.delayed.insert((at, self.sequence), (key, cause));
+        at
+    }
+
+    /// Adds a key that failed, after its back-off.
+    pub fn add_rate_limited(&mut self, key: ObjectKey, cause: CauseId, now: SimTime) -> SimTime {
+        let failures = self.failures.entry(key.clone()).or_default();
+        let delay = (BACKOFF_INITIAL * (1_u64 << (*failures).min(20))).min(BACKOFF_MAX);
+        *failures += 1;
+        self.add_after(key, cause, delay, now)
+    }
+
+    /// Forgets how often a key failed.
+    pub fn forget(&mut self, key: &ObjectKey) {
+        self.failures.remove(key);
+    }
+
+    /// How often a key has failed in a row.
+    #[must_use]
+    pub fn failures(&self, key: &ObjectKey) -> u32 {
+        self.failures.get(key).copied().unwrap_or(0)
+    }
+
+    /// When the next delayed key becomes ready.
+    #[must_use]
+    pub fn next_release(&self) -> Option<SimTime> {
+        self.delayed.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Moves the keys whose delay is over to those that are ready.
+    pub fn release(&mut self, now: SimTime) {
+        while let Some(entry) = self.delayed.first_entry().filter(|entry| entry.key().0 <= now) {
+            let (key, cause) = entry.remove();
+            self.add(key, cause);
+        }
+    }
+
+    /// Takes the next key to work on, and what caused it.
+    pub fn pop(&mut self) -> Option<(ObjectKey, CauseId)> {
+        let key = self.ready.pop_front()?;
+        let cause = self.dirty.remove(&key).unwrap_or_default();
+        self.processing.insert(key.clone());
+        Some((key, cause))
+    }
+
+    /// Work on a key is over.
+    pub fn done(&mut self, key: &ObjectKey) {
+        self.processing.remove(key);
+        if self.dirty.contains_key(key) {
+            self.ready.push_back(key.clone());
+        }
+    }
+
+    /// How many keys are ready or being worked on.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ready.len() + self.processing.len()
+    }
+
+    /// Whether no key is ready or being worked on.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Kind;
+
+    #[test]
+    fn a_key_added_while_worked_on_comes_back_once() {
+        let key = ObjectKey::new(Kind::Pod, "default", "web");
+        let mut queue = WorkQueue::default();
+        queue.add(key.clone(), CauseId::NONE);
+        queue.add(key.clone(), CauseId::NONE);
+        assert!(queue.pop().is_some());
+        assert!(queue.pop().is_none());
+        queue.add(key.clone(), CauseId::NONE);
+        assert!(queue.pop().is_none());
+        queue.done(&key);
+        assert!(queue.pop().is_some());
+    }
+
+    #[test]
+    fn back_off_doubles_and_is_forgotten() {
+        let key = ObjectKey::new(Kind::Pod, "default", "web");
+        let mut queue = WorkQueue::default();
+        let fail =
+            |queue: &mut WorkQueue| queue.add_rate_limited(key.clone(), CauseId::NONE, SimTime::ZERO).as_micros();
+        assert_eq!([fail(&mut queue), fail(&mut queue), fail(&mut queue)], [5_000, 10_000, 20_000]);
+        queue.forget(&key);
+        assert_eq!(fail(&mut queue), 5_000);
+    }
+}
