@@ -26,3 +26,9 @@ pub use recorder::{EventType, Recorder, reference};
 pub use runner::Runner;
 pub use store::{Caches, Store};
 pub use workqueue::WorkQueue;
+
+// What a component says to the API server; re-exported because a component knows the server only through its client.
+pub use crate::apiserver::{
+    Body, DeleteOptions, ExecOptions, List, LogOptions, Options, Outcome, PatchType, Payload, Propagation, Reason,
+    Request, Response, Scale, Status, StreamChunk, Subresource, Ticket, User, Verb, WatchEvent, WatchEventKind,
+};
