@@ -22,6 +22,7 @@ pub mod quantity;
 pub mod selector;
 pub mod suggest;
 pub mod time;
+pub mod yaml;
 
 pub use decode::{DecodeError, decode};
 pub use field_selector::FieldSelector;
