@@ -49,6 +49,13 @@ pub trait Controller: Send {
         }
     }
 
+    /// The stages of the plan are over, or were left: what remains to be done, now that every outcome is known? Asked again
+    /// after that, until nothing remains. `verdict` is the worst so far, and stays what becomes of the key in the end.
+    fn proceed(&mut self, key: &ObjectKey, verdict: Verdict, recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
+        let _ = (key, verdict, recorder, ctx);
+        Plan::none()
+    }
+
     /// How many keys are worked on at a time. Source: `--concurrent-…-syncs`.
     fn workers(&self) -> usize {
         5

@@ -33,7 +33,10 @@ struct Running {
     requeue_after: Option<SimDuration>,
     cause: CauseId,
     outstanding: usize,
+    /// What the outcomes of the present stages say.
     verdict: Verdict,
+    /// The worst that any stage said.
+    worst: Verdict,
 }
 
 impl Runner {
@@ -149,32 +152,50 @@ impl Runner {
     fn begin(&mut self, key: ObjectKey, cause: CauseId, plan: Plan, ctx: &mut Ctx<'_>) {
         let verdict = if plan.failed { Verdict::Retry } else { Verdict::Continue };
         let stages = plan.stages.into();
-        let running = Running { stages, requeue_after: plan.requeue_after, cause, outstanding: 0, verdict };
+        let requeue_after = plan.requeue_after;
+        let running = Running { stages, requeue_after, cause, outstanding: 0, verdict, worst: verdict };
         self.running.insert(key.clone(), running);
         self.advance(&key, ctx);
     }
 
-    /// Sends the next stage, or ends the plan.
+    /// Sends the next stage, asks the controller how to go on when there is none, or ends the plan.
     fn advance(&mut self, key: &ObjectKey, ctx: &mut Ctx<'_>) {
-        let Some(running) = self.running.get_mut(key) else { return };
-        if running.verdict == Verdict::Continue
-            && let Some(stage) = running.stages.pop_front()
-        {
-            running.outstanding = stage.len();
+        while let Some(running) = self.running.get_mut(key) {
             ctx.cause = running.cause;
-            for call in stage {
-                let ticket = ctx.send(call.request.clone());
-                self.calls.insert(ticket, (key.clone(), call));
+            if running.verdict == Verdict::Continue
+                && let Some(stage) = running.stages.pop_front()
+            {
+                running.outstanding = stage.len();
+                self.send(key, stage, ctx);
+                return;
             }
-            return;
+            if running.worst == Verdict::Continue {
+                running.worst = running.verdict;
+            }
+            let further = self.controller.proceed(key, running.worst, &mut self.recorder, ctx);
+            if further.failed && running.worst == Verdict::Continue {
+                running.worst = Verdict::Retry;
+            }
+            running.requeue_after = further.requeue_after.or(running.requeue_after);
+            running.verdict = Verdict::Continue;
+            running.stages = further.stages.into();
+            if running.stages.is_empty()
+                && let Some(ended) = self.running.remove(key)
+            {
+                self.finish(key, &ended, ctx);
+            }
         }
-        if let Some(ended) = self.running.remove(key) {
-            self.finish(key, &ended, ctx);
+    }
+
+    fn send(&mut self, key: &ObjectKey, stage: Vec<Call>, ctx: &mut Ctx<'_>) {
+        for call in stage {
+            let ticket = ctx.send(call.request.clone());
+            self.calls.insert(ticket, (key.clone(), call));
         }
     }
 
     fn finish(&mut self, key: &ObjectKey, ended: &Running, ctx: &mut Ctx<'_>) {
-        if ended.verdict == Verdict::Retry {
+        if ended.worst == Verdict::Retry {
             self.queue.add_rate_limited(key.clone(), ended.cause, ctx.now);
         } else {
             self.queue.forget(key);
