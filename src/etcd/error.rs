@@ -24,9 +24,6 @@ pub enum EtcdError {
     /// The link to the leader, or of the leader to its quorum, broke while the request was waiting.
     #[error("etcdserver: request timed out, possibly due to connection lost")]
     TimeoutConnectionLost,
-    /// The member knew how far it had to apply, but did not get there in time.
-    #[error("etcdserver: request timed out, waiting for the applied index took too long")]
-    TimeoutAppliedIndex,
     /// The member has committed far more than it has applied.
     #[error("etcdserver: too many requests")]
     TooManyRequests,
@@ -89,7 +86,6 @@ impl EtcdError {
                 | Self::Timeout
                 | Self::TimeoutLeaderFailure
                 | Self::TimeoutConnectionLost
-                | Self::TimeoutAppliedIndex
                 | Self::UnhealthyCluster
                 | Self::Stopped
         )

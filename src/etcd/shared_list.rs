@@ -37,18 +37,6 @@ impl<T: Clone> SharedList<T> {
         self.end
     }
 
-    /// How many elements there are.
-    #[must_use]
-    pub(super) fn len(&self) -> usize {
-        (self.end - self.start) as usize
-    }
-
-    /// Whether there is no element.
-    #[must_use]
-    pub(super) fn is_empty(&self) -> bool {
-        self.end == self.start
-    }
-
     /// Adds `element` at the back.
     pub(super) fn push(&mut self, element: T) {
         match self.chunks.back_mut() {
@@ -116,13 +104,13 @@ mod tests {
         list.drop_before(600);
         list.truncate(700);
         list.push(7);
-        assert_eq!((list.start(), list.end(), list.len()), (600, 701, 101));
+        assert_eq!((list.start(), list.end()), (600, 701));
         assert_eq!(
             (list.get(599), list.get(600), list.get(699), list.get(700)),
             (None, Some(&600), Some(&699), Some(&7))
         );
         assert_eq!(list.iter_from(0).count(), 101);
-        assert_eq!((before.len(), before.last()), (1000, Some(&1000)));
+        assert_eq!((before.end(), before.last()), (1001, Some(&1000)));
     }
 
     #[test]
@@ -131,9 +119,9 @@ mod tests {
         (0..512u64).for_each(|number| list.push(number));
         list.truncate(256);
         list.push(9);
-        assert_eq!((list.get(255), list.get(256), list.len()), (Some(&255), Some(&9), 257));
+        assert_eq!((list.get(255), list.get(256), list.end()), (Some(&255), Some(&9), 257));
         list.drop_before(257);
-        assert!(list.is_empty());
+        assert_eq!(list.last(), None);
         list.push(10);
         assert_eq!(list.get(257), Some(&10));
     }
