@@ -1,1 +1,3 @@
+//! podlab, the program: arguments in, exit code out.
+
 fn main() {}

@@ -98,6 +98,25 @@ impl SimDuration {
         self.0 / 1_000_000
     }
 
+    /// The span that Go writes this way: `30s`, `1m30s`, `1.5h`, `500ms`; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "0" {
+            return Some(Self::ZERO);
+        }
+        let mut total = 0_u64;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+            let (number, tail) = rest.split_at(digits);
+            let end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+            let (unit, tail) = tail.split_at(end);
+            total = total.checked_add(micros_of(number, unit)?)?;
+            rest = tail;
+        }
+        (!text.is_empty()).then_some(Self(total))
+    }
+
     /// The shorter part of the two that remains after taking `other` away.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
@@ -183,6 +202,30 @@ fn go_duration(micros: u64) -> String {
     }
 }
 
+/// `1.5`, `h` in microseconds; digits beyond the microsecond are dropped.
+fn micros_of(number: &str, unit: &str) -> Option<u64> {
+    let unit: u64 = match unit {
+        "us" | "µs" => 1,
+        "ms" => 1_000,
+        "s" => 1_000_000,
+        "m" => 60_000_000,
+        "h" => 3_600_000_000,
+        _ => return None,
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
+        return None;
+    }
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let mut total = whole.checked_mul(unit)?;
+    let mut place = unit;
+    for digit in fraction.bytes() {
+        place /= 10;
+        total = total.checked_add(u64::from(digit - b'0') * place)?;
+    }
+    Some(total)
+}
+
 /// `value / unit` with as many decimals as it needs.
 fn decimal(value: u64, unit: u64) -> String {
     let fraction = format!("{:0width$}", value % unit, width = unit.ilog10() as usize);
@@ -203,5 +246,15 @@ mod tests {
         assert_eq!(shown(90_000_000), "1m30s");
         assert_eq!(shown(3_600_000_000), "1h0m0s");
         assert_eq!(SimTime::from_micros(12_345_678).to_string(), "+12.345s");
+    }
+
+    #[test]
+    fn durations_are_read_as_go_reads_them() {
+        let read = |text| SimDuration::parse(text).map(SimDuration::as_micros);
+        assert_eq!(read("1m30s"), Some(90_000_000));
+        assert_eq!(read("1.5h"), Some(5_400_000_000));
+        assert_eq!(read("500ms"), Some(500_000));
+        assert_eq!(read(".5s"), Some(500_000));
+        assert_eq!((read("30"), read("s"), read(""), read("1 s"), read("1.2.3s")), (None, None, None, None, None));
     }
 }

@@ -1,1 +1,5 @@
-fn main() {}
+//! The whole driven from outside. One binary; a module per kind of question, each listed here with what belongs in it.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+/// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
+mod tidy;
