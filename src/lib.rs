@@ -5,3 +5,4 @@ pub mod engine;
 pub mod etcd;
 pub mod model;
 pub mod printers;
+pub mod machine;

@@ -1,0 +1,430 @@
+//! The format of the image catalogue, which scenarios use as well.
+//!
+//! Texts marked *template* may hold `${hostname}`, `${ip}`, `${env:NAME}`, `${arg:NAME}` (the value of `-NAME`, `--NAME`,
+//! `--NAME=value`, `-NAME value`), `${arg:1}` (a plain argument), and in answers and request logs also `${path}`,
+//! `${method}`, `${query:NAME}`, `${from}`, `${status}`, `${requests}` (answered so far), each with an optional default:
+//! `${env:PORT:-8080}`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::executable::{Dialect, Flavour};
+use crate::engine::SimDuration;
+use crate::machine::signal::Signal;
+
+/// One image with its tags.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ImageSpec {
+    /// `nginx`, `podlab/web`, `registry.k8s.io/pause`.
+    pub name: String,
+    /// What it is, in a sentence.
+    pub about: String,
+    /// The tags that exist; each is an image of its own with its own digest.
+    pub tags: Vec<String>,
+    /// Compressed size in bytes.
+    pub size: u64,
+    /// Whether a pull needs credentials: user name and password that the registry accepts.
+    pub credentials: Option<Login>,
+    /// `USER`
+    pub user: String,
+    /// `ENV`
+    pub env: BTreeMap<String, String>,
+    /// `WORKDIR`
+    pub working_dir: String,
+    /// `ENTRYPOINT`
+    pub entrypoint: Vec<String>,
+    /// `CMD`
+    pub cmd: Vec<String>,
+    /// `STOPSIGNAL`; TERM when absent.
+    pub stop_signal: Option<Signal>,
+    /// `EXPOSE`
+    pub expose: Vec<u16>,
+    /// What `/bin/sh` is; an image without one has no shell at all.
+    pub shell: Option<Dialect>,
+    /// Whether `/bin/bash` is there too.
+    pub bash: bool,
+    /// Whose tools are in `/bin`; an image without them has none.
+    pub tools: Option<Flavour>,
+    /// Tools beyond the usual set, or the only ones when `tools` is absent: `curl`, `nslookup`.
+    pub extra_tools: Vec<String>,
+    /// Files by path.
+    pub files: BTreeMap<String, FileSpec>,
+    /// Folders by path, empty, writable by all.
+    pub directories: Vec<String>,
+    /// What the image's own programs do.
+    pub programs: Vec<ProgramSpec>,
+}
+
+/// A user name and a password.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Login {
+    /// The user.
+    pub username: String,
+    /// The password.
+    pub password: String,
+}
+
+/// A file of an image: its text, or text and permissions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum FileSpec {
+    /// A text file with permissions 644.
+    Text(String),
+    /// A file with more to say.
+    Full(FullFileSpec),
+}
+
+/// A file with permissions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct FullFileSpec {
+    /// What is in it.
+    pub text: String,
+    /// `"755"` makes a script executable.
+    pub mode: String,
+    /// Numeric owner.
+    pub owner: u32,
+}
+
+/// What one program does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ProgramSpec {
+    /// Where it lies: `/usr/sbin/nginx`.
+    pub path: String,
+    /// Lines written after its start.
+    pub log: Vec<LogSpec>,
+    /// Whether it then replaces itself by the command in its arguments, as `exec "$@"` in a script.
+    pub then_arguments: bool,
+    /// Ports it listens on.
+    pub listen: Vec<ListenSpec>,
+    /// How it takes signals; a signal that is not named has its default action (which PID 1 does not feel).
+    pub signals: BTreeMap<Signal, ReactionSpec>,
+    /// Its memory.
+    pub memory: MemorySpec,
+    /// Its use of the processor.
+    pub cpu: CpuSpec,
+    /// When it ends by itself.
+    pub ends: Option<EndSpec>,
+    /// Template: one line per answered request.
+    pub request_log: Option<String>,
+    /// Whether it collects orphans when it is PID 1.
+    pub reaps: bool,
+    /// Why it does not start, by a template that must not be empty: variables that must be set.
+    pub requires_env: Vec<RequiredEnv>,
+}
+
+/// A variable without which the program ends at once.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct RequiredEnv {
+    /// Any of these will do.
+    pub any_of: Vec<String>,
+    /// What it says then, to standard error.
+    pub message: String,
+    /// Its exit code then.
+    pub exit: i32,
+}
+
+/// A line in the log.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct LogSpec {
+    /// How long after the start.
+    pub after: Span,
+    /// Template.
+    pub text: String,
+    /// Whether it goes to standard error.
+    pub stderr: bool,
+}
+
+/// A port a program listens on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ListenSpec {
+    /// Template that ends in a number: `80`, `${arg:listen:-:5678}`.
+    pub port: Template,
+    /// How long after the start; a duration or a template of one.
+    pub after: Template,
+    /// What it answers over HTTP, first match first; none means a bare TCP server.
+    pub routes: Vec<RouteSpec>,
+    /// The folder whose files are served when no route matches.
+    pub document_root: Option<String>,
+}
+
+/// What is answered on some paths.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct RouteSpec {
+    /// A path, or the beginning of paths when it ends in `*`.
+    pub path: String,
+    /// Only this method.
+    pub method: Option<String>,
+    /// The status.
+    pub status: Template,
+    /// Template.
+    pub body: String,
+    /// Headers, templates.
+    pub headers: BTreeMap<String, String>,
+    /// How long an answer takes; a duration or a template of one.
+    pub latency: Template,
+    /// Until this long after the start the answer is 503.
+    pub ready_after: Template,
+    /// From this long after the start the answer is 500.
+    pub fails_after: Option<Template>,
+    /// Makes the program end with this code after answering.
+    pub exit: Option<i32>,
+    /// Memory this request takes and keeps.
+    pub leaks: Bytes,
+}
+
+impl Default for RouteSpec {
+    fn default() -> Self {
+        Self {
+            path: "*".into(),
+            method: None,
+            status: Template("200".into()),
+            body: String::new(),
+            headers: BTreeMap::new(),
+            latency: Template("2ms".into()),
+            ready_after: Template::default(),
+            fails_after: None,
+            exit: None,
+            leaks: Bytes(0),
+        }
+    }
+}
+
+/// How a program takes a signal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ReactionSpec {
+    /// Lines written at once, templates.
+    pub log: Vec<String>,
+    /// It ends with this code; absent: it lives on.
+    pub exit: Option<i32>,
+    /// How long the end takes; a duration or a template of one.
+    pub after: Template,
+    /// Whether it first answers the requests under way, and takes no new ones.
+    pub drain: bool,
+    /// While draining, new requests are still answered.
+    pub keep_listening: bool,
+    /// The drain is cut off after this long.
+    pub drain_timeout: Option<Span>,
+    /// Lines written at the end, templates.
+    pub last_log: Vec<String>,
+}
+
+/// Memory over time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct MemorySpec {
+    /// At the start; bytes or a template of them.
+    pub start: Template,
+    /// Where it grows to; absent: it stays.
+    pub grow_to: Option<Template>,
+    /// How long that takes, evenly.
+    pub over: Template,
+    /// When the growth begins.
+    pub after: Template,
+    /// While a request is under way.
+    pub per_request: Bytes,
+}
+
+impl Default for MemorySpec {
+    fn default() -> Self {
+        Self {
+            start: Template("4Mi".into()),
+            grow_to: None,
+            over: Template::default(),
+            after: Template::default(),
+            per_request: Bytes(0),
+        }
+    }
+}
+
+/// Use of the processor.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CpuSpec {
+    /// Thousandths of a processor, always; a number or a template of one, `250m` and `2` are understood.
+    pub idle: Template,
+    /// Processor time per request.
+    pub per_request: Span,
+}
+
+/// The end of a program that ends by itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct EndSpec {
+    /// How long after the start; a duration or a template of one. An empty result means never.
+    pub after: Template,
+    /// The exit code; a number or a template of one.
+    pub exit: Template,
+    /// Lines written before, to standard error, templates.
+    pub log: Vec<String>,
+}
+
+/// A text with places to fill in; numbers are taken as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Template(pub String);
+
+/// A span of time, written `200ms`, `5s`, `2m`, `1m30s`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(with = "String")]
+pub struct Span(pub SimDuration);
+
+/// A number of bytes, written `512`, `10Mi`, `1G`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(with = "String")]
+pub struct Bytes(pub u64);
+
+/// Reads `1m30s`, `200ms`, `5` (seconds).
+#[must_use]
+pub fn parse_span(text: &str) -> Option<SimDuration> {
+    let mut rest = text.trim();
+    let mut total = 0u64;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        let micros = match unit {
+            "us" | "µs" => 1,
+            "ms" => 1_000,
+            "" | "s" => 1_000_000,
+            "m" => 60_000_000,
+            "h" => 3_600_000_000,
+            "d" => 86_400_000_000,
+            _ => return None,
+        };
+        total = total.checked_add(scaled(number, micros)?)?;
+        rest = tail;
+    }
+    Some(SimDuration::from_micros(total))
+}
+
+/// `number`, perhaps with decimals, times `unit`, without floats.
+fn scaled(number: &str, unit: u64) -> Option<u64> {
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let whole: u64 = if whole.is_empty() && !decimals.is_empty() { 0 } else { whole.parse().ok()? };
+    let mut total = whole.checked_mul(unit)?;
+    let mut part = unit;
+    for digit in decimals.chars() {
+        part /= 10;
+        total += u64::from(digit.to_digit(10)?) * part;
+    }
+    Some(total)
+}
+
+/// Reads `512`, `10Mi`, `1G`.
+#[must_use]
+pub fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit.trim_end_matches('B') {
+        "" => 1,
+        "k" | "K" => 1_000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "Ti" => 1 << 40,
+        _ => return None,
+    };
+    scaled(number, unit)
+}
+
+/// Reads thousandths of a processor: `250m`, `2`, `0.5`.
+#[must_use]
+pub fn parse_cpu(text: &str) -> Option<u64> {
+    match text.trim().strip_suffix('m') {
+        Some(milli) => milli.parse().ok(),
+        None => scaled(text.trim(), 1_000),
+    }
+}
+
+/// Takes a text or a number as text.
+struct TextVisitor;
+
+impl serde::de::Visitor<'_> for TextVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a text or a number")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for Template {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(TextVisitor).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = from.deserialize_any(TextVisitor)?;
+        let wrong = || serde::de::Error::custom(format!("`{text}` is no duration; write it like 200ms, 5s, 1m30s"));
+        parse_span(&text).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = from.deserialize_any(TextVisitor)?;
+        let wrong = || serde::de::Error::custom(format!("`{text}` is no number of bytes; write it like 512, 10Mi, 1G"));
+        parse_bytes(&text).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_and_sizes_are_read_without_floats() {
+        assert_eq!(parse_span("1m30s"), Some(SimDuration::from_secs(90)));
+        assert_eq!(parse_span("0.5"), Some(SimDuration::from_millis(500)));
+        assert_eq!(parse_span("soon"), None);
+        assert_eq!(parse_bytes("10Mi"), Some(10 << 20));
+        assert_eq!(parse_cpu("1.5"), Some(1_500));
+    }
+}

@@ -1,0 +1,182 @@
+//! Making processes: finding what a command means, forking, and becoming another program.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Kernel;
+use super::container::Environment;
+use super::descriptor::OpenId;
+use super::process::{Body, HostPid, Life, Namespace, Process, SignalSet, Waiting};
+use crate::engine::CauseId;
+use crate::machine::cri::{ContainerId, ExecId};
+use crate::machine::fs::view::Found;
+use crate::machine::fs::{Content, Errno, path};
+use crate::machine::image::Executable;
+use crate::machine::image::catalogue::DEFAULT_PATH;
+use crate::machine::program::Program;
+
+/// How deep `#!` lines may point at scripts; Linux allows 4.
+const INTERPRETERS_MAX: usize = 4;
+
+/// What a command line turned out to be.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// What runs.
+    pub executable: Arc<Executable>,
+    /// Its command line; for a script, with the interpreter in front.
+    pub argv: Arc<[String]>,
+}
+
+/// A process to be made.
+#[derive(Clone, Debug)]
+pub struct Spawn {
+    /// Its parent; `None` for the first process of a container or an exec.
+    pub parent: Option<HostPid>,
+    /// Its namespace.
+    pub namespace: Namespace,
+    /// Its container.
+    pub container: Option<ContainerId>,
+    /// The exec that it is the first process of.
+    pub exec: Option<ExecId>,
+    /// Its command line.
+    pub argv: Arc<[String]>,
+    /// Its variables.
+    pub env: Environment,
+    /// Its folder.
+    pub cwd: Arc<str>,
+    /// Its user.
+    pub user: u32,
+    /// What it holds open, references already counted.
+    pub descriptors: BTreeMap<i32, OpenId>,
+    /// What it ignores.
+    pub ignored: SignalSet,
+    /// Why.
+    pub cause: CauseId,
+}
+
+impl Kernel<'_> {
+    /// Finds out what `argv` means to a process of `container`: by path, or by `$PATH`.
+    ///
+    /// # Errors
+    /// [`Errno::NotFound`], [`Errno::Denied`], [`Errno::IsDirectory`], [`Errno::ExecFormat`].
+    pub fn find_command(
+        &mut self,
+        container: ContainerId,
+        user: u32,
+        cwd: &str,
+        search: Option<&str>,
+        argv: &[String],
+    ) -> Result<Command, Errno> {
+        let mut argv = argv.to_vec();
+        for _ in 0..INTERPRETERS_MAX {
+            let name = argv.first().ok_or(Errno::NotFound)?.clone();
+            let file = if name.contains('/') {
+                path::absolute(cwd, &name)
+            } else {
+                self.search_path(container, user, cwd, search.unwrap_or(DEFAULT_PATH), &name)?
+            };
+            let text = match self.executable_at(container, user, &file)? {
+                Content::Executable(executable) => return Ok(Command { executable, argv: argv.into() }),
+                Content::Bytes(text, _) => text,
+            };
+            let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            let line = String::from_utf8_lossy(line).into_owned();
+            let interpreter = line.strip_prefix("#!").ok_or(Errno::ExecFormat)?.trim();
+            let (program, argument) = interpreter.split_once(' ').unwrap_or((interpreter, ""));
+            let mut next = vec![program.to_owned()];
+            next.extend(Some(argument.trim().to_owned()).filter(|argument| !argument.is_empty()));
+            next.push(if name.contains('/') { name } else { file });
+            next.extend_from_slice(&argv[1..]);
+            argv = next;
+        }
+        Err(Errno::Loop)
+    }
+
+    fn search_path(
+        &mut self,
+        container: ContainerId,
+        user: u32,
+        cwd: &str,
+        search: &str,
+        name: &str,
+    ) -> Result<String, Errno> {
+        let mut best = Errno::NotFound;
+        for folder in search.split(':') {
+            let file = path::absolute(cwd, &format!("{folder}/{name}"));
+            match self.executable_at(container, user, &file) {
+                Ok(_) => return Ok(file),
+                Err(Errno::Denied) => best = Errno::Denied,
+                Err(_) => {}
+            }
+        }
+        Err(best)
+    }
+
+    fn executable_at(&mut self, container: ContainerId, user: u32, file: &str) -> Result<Content, Errno> {
+        let view = self.view(container, user).ok_or(Errno::NotFound)?;
+        match view.find(file)? {
+            Found::File(file) if view.may(file.meta, 1) => Ok(file.content.clone()),
+            Found::File(_) => Err(Errno::Denied),
+            Found::Directory(_) => Err(Errno::IsDirectory),
+            Found::Link(_) => Err(Errno::NotFound),
+        }
+    }
+
+    /// `execve`: a process becomes another command, keeping its number and its descriptors.
+    ///
+    /// # Errors
+    /// As [`Kernel::find_command`].
+    pub fn become_command(&mut self, host: HostPid, argv: &[String]) -> Result<(), Errno> {
+        let process = self.sandbox.processes.get(&host).ok_or(Errno::NoProcess)?;
+        let container = process.container.ok_or(Errno::NotFound)?;
+        let (user, cwd, env) = (process.user, Arc::clone(&process.cwd), Arc::clone(&process.env));
+        let search = env.get("PATH").map(String::as_str);
+        let command = self.find_command(container, user, &cwd, search, argv)?;
+        let body = self.body_of(&command);
+        if let Some(process) = self.sandbox.processes.get_mut(&host) {
+            process.argv = command.argv;
+            process.body = body;
+        }
+        Ok(())
+    }
+
+    /// What a command does once it runs as a process.
+    #[must_use]
+    pub fn body_of(&self, command: &Command) -> Body {
+        match &*command.executable {
+            Executable::Program(spec) => Body::Program(Box::new(Program::new(Arc::clone(spec), self.now))),
+            Executable::Shell(_) | Executable::Tool(_) => Body::Running,
+        }
+    }
+
+    /// Makes a process and lets it run.
+    pub fn spawn(&mut self, spawn: Spawn, body: Body) -> HostPid {
+        let host = self.shared.host_pid();
+        let last = self.sandbox.last_pids.entry(spawn.namespace).or_insert(0);
+        *last += 1;
+        let process = Process {
+            host,
+            pid: *last,
+            parent: spawn.parent,
+            namespace: spawn.namespace,
+            container: spawn.container,
+            exec: spawn.exec,
+            argv: spawn.argv,
+            env: spawn.env,
+            cwd: spawn.cwd,
+            user: spawn.user,
+            descriptors: spawn.descriptors,
+            ignored: spawn.ignored,
+            life: Life::Alive,
+            waiting: Waiting::Time,
+            body,
+            since: self.now,
+            cause: spawn.cause,
+            wakes: 0,
+            memory: 0,
+        };
+        self.sandbox.processes.insert(host, process);
+        self.sandbox.make_ready(host);
+        host
+    }
+}

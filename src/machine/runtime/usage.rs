@@ -1,0 +1,62 @@
+//! What containers, and the machine, use at this moment.
+
+use super::Machine;
+use crate::machine::cri::{ContainerId, SandboxId, Usage};
+use crate::machine::kernel::{Body, Container, Process};
+use crate::machine::program::template::Scope;
+
+impl Machine {
+    /// What a container uses; nothing when it does not run.
+    #[must_use]
+    pub fn container_usage(&self, id: ContainerId) -> Usage {
+        let Some(sandbox) = self.containers.get(&id).and_then(|sandbox| self.sandboxes.get(sandbox)) else {
+            return Usage::default();
+        };
+        let Some(container) = sandbox.containers.get(&id) else { return Usage::default() };
+        let processes = sandbox.processes.values().filter(|process| process.container == Some(id));
+        let mut usage = of_files(container);
+        for process in processes.filter(|process| process.is_alive()) {
+            usage.processes += 1;
+            usage.memory_bytes += process.memory;
+            usage.cpu_milli += cpu_of(process, &sandbox.config.hostname);
+        }
+        if let Some(limit) = container.config.cpu_limit_milli {
+            usage.cpu_milli = usage.cpu_milli.min(limit);
+        }
+        usage
+    }
+
+    /// What a Pod uses: the sum over its containers.
+    #[must_use]
+    pub fn sandbox_usage(&self, id: SandboxId) -> Usage {
+        let containers = self.sandboxes.get(&id).into_iter().flat_map(|sandbox| sandbox.containers.keys());
+        containers.map(|id| self.container_usage(*id)).fold(Usage::default(), sum)
+    }
+
+    /// What the machine uses: all containers, and for the disk also images and volumes.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let all = self.containers.keys().map(|id| self.container_usage(*id)).fold(Usage::default(), sum);
+        Usage { cpu_milli: all.cpu_milli.min(self.config.cpu_milli), disk_bytes: self.shared.disk.used, ..all }
+    }
+}
+
+fn sum(left: Usage, right: Usage) -> Usage {
+    Usage {
+        cpu_milli: left.cpu_milli + right.cpu_milli,
+        memory_bytes: left.memory_bytes + right.memory_bytes,
+        disk_bytes: left.disk_bytes + right.disk_bytes,
+        processes: left.processes + right.processes,
+    }
+}
+
+fn of_files(container: &Container) -> Usage {
+    Usage { disk_bytes: container.layer_bytes + container.log.bytes, ..Usage::default() }
+}
+
+fn cpu_of(process: &Process, hostname: &std::sync::Arc<str>) -> u64 {
+    match &process.body {
+        Body::Program(program) => program.cpu_milli(&Scope::of_environment(&process.argv, &process.env, hostname)),
+        Body::Running => 0,
+    }
+}
