@@ -11,6 +11,7 @@
 pub mod age;
 pub mod decode;
 pub mod field_selector;
+pub mod jsonpath;
 pub mod key;
 pub mod kind;
 pub mod meta;

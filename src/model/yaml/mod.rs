@@ -23,7 +23,7 @@ use serde_json::Value;
 pub use error::ReadError;
 pub use highlight::{Class, Piece, highlight};
 pub use span::{Found, Place, Span, Spans};
-pub use writer::{number_text, write};
+pub use writer::{general_number_text, number_text, write};
 
 /// One object of a file.
 #[derive(Clone, Debug)]

@@ -35,8 +35,9 @@ pub fn number_text(number: &Number) -> String {
     }
 }
 
-/// Go's `FormatFloat(…, 'g', -1, 64)`, for numbers in YAML.
-fn yaml_number(number: &Number) -> String {
+/// A number as YAML and Go's `%v` print it (`FormatFloat(…, 'g', -1, 64)`): `0.1`, `1.5e+07`.
+#[must_use]
+pub fn general_number_text(number: &Number) -> String {
     match number.as_f64() {
         Some(float) if number.is_f64() => {
             let small = float != 0.0 && float.abs() < 1e-4;
@@ -82,7 +83,7 @@ impl Writer {
             Value::Null => self.put("null"),
             Value::Bool(true) => self.put("true"),
             Value::Bool(false) => self.put("false"),
-            Value::Number(number) => self.put(&yaml_number(number)),
+            Value::Number(number) => self.put(&general_number_text(number)),
             Value::String(text) => self.scalar(text, indent, scalar::Role::Value),
             Value::Array(items) if items.is_empty() => self.put("[]"),
             Value::Object(pairs) if pairs.is_empty() => self.put("{}"),
