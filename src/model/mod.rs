@@ -6,11 +6,14 @@
 //! **Invariants.** An [`Object`] is shared, never changed in place by two holders: a change clones what it touches.
 //! A [`Pod`] shares its spec and status with every copy of itself, because Pods exist by the hundred thousand.
 //!
-//! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`decode`].
+//! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`decode`]; then values and texts:
+//! [`quantity`], [`selector`], [`field_selector`], [`names`], [`age`], [`yaml`], [`json_text`], [`patch`], [`jsonpath`],
+//! [`suggest`].
 
 pub mod age;
 pub mod decode;
 pub mod field_selector;
+pub mod json_text;
 pub mod jsonpath;
 pub mod key;
 pub mod kind;

@@ -138,6 +138,44 @@ mod tests {
         ");
     }
 
+    /// Pieces of what the real kubectl printed (v1.37).
+    #[test]
+    fn nodes_and_pods_are_described_as_kubectl_does() {
+        let node = "Name:\tnode-2\nLabels:\tkubernetes.io/arch=amd64\n\tkubernetes.io/os=linux\nCreationTimestamp:\tFri, 13 Nov 2026 05:27:46 +0000\nLease:\n  HolderIdentity:\tnode-2\n  AcquireTime:\t<unset>\nConditions:\n  Type\tStatus\tReason\tMessage\n  ----\t------\t------\t-------\n  MemoryPressure \tFalse \tKubeletHasSufficientMemory \tkubelet has sufficient memory available\nCapacity:\n  cpu:\t2\n  ephemeral-storage:\t40581564Ki\n";
+        insta::assert_snapshot!(align(node, Spacing::DESCRIBE), @r"
+        Name:               node-2
+        Labels:             kubernetes.io/arch=amd64
+                            kubernetes.io/os=linux
+        CreationTimestamp:  Fri, 13 Nov 2026 05:27:46 +0000
+        Lease:
+          HolderIdentity:  node-2
+          AcquireTime:     <unset>
+        Conditions:
+          Type             Status  Reason                       Message
+          ----             ------  ------                       -------
+          MemoryPressure   False   KubeletHasSufficientMemory   kubelet has sufficient memory available
+        Capacity:
+          cpu:                2
+          ephemeral-storage:  40581564Ki
+        ");
+        let pod = "    Environment:\n      LOG_LEVEL:\tdebug\n      POD_IP:\t (v1:status.podIP)\n      PW:\t<set to the key 'password' in secret 'web-secret'>\tOptional: false\n      CM:\t<set to the key 'k' of config map 'web-config'>\tOptional: true\n    Mounts:\n      /data from data (rw,path=\"x\")\nVolumes:\n  kube-api-access-x7x2p:\n    Type:\tProjected\n    TokenExpirationSeconds:\t3607\nQoS Class:\tBurstable\nEvents:\t<none>\n";
+        insta::assert_snapshot!(align(pod, Spacing::DESCRIBE), @r#"
+            Environment:
+              LOG_LEVEL:  debug
+              POD_IP:      (v1:status.podIP)
+              PW:         <set to the key 'password' in secret 'web-secret'>  Optional: false
+              CM:         <set to the key 'k' of config map 'web-config'>     Optional: true
+            Mounts:
+              /data from data (rw,path="x")
+        Volumes:
+          kube-api-access-x7x2p:
+            Type:                    Projected
+            TokenExpirationSeconds:  3607
+        QoS Class:                   Burstable
+        Events:                      <none>
+        "#);
+    }
+
     #[test]
     fn top_ends_its_lines_with_padding() {
         let text = "NAME\tCPU(cores)\t\nnode-1\t214m\t\n";

@@ -11,7 +11,8 @@ mod parse;
 
 use serde_json::Value;
 
-use crate::model::yaml::{general_number_text, number_text};
+use crate::model::json_text;
+use crate::model::yaml::general_number_text;
 
 /// Why a template cannot be used; the words are kubectl's, without `error: `.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,6 +111,14 @@ impl Template {
         Ok(printed.collect())
     }
 
+    /// The same as `-o jsonpath-as-json`: a JSON array for each part.
+    ///
+    /// # Errors
+    /// [`JsonPathError::Execute`]
+    pub fn print_json(&self, object: &Value) -> Result<String, JsonPathError> {
+        Ok(self.find(object)?.into_iter().map(|values| json_text::pretty(&Value::Array(values))).collect())
+    }
+
     /// The values that each part of the template finds in `object`.
     ///
     /// # Errors
@@ -132,22 +141,7 @@ pub fn text_of(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Number(number) => general_number_text(number),
         Value::Bool(_) => value.to_string(),
-        Value::Array(_) | Value::Object(_) => compact_json(value),
-    }
-}
-
-/// JSON as Go's `json.Marshal` writes it: no blanks, and `<`, `>`, `&` escaped.
-#[must_use]
-pub fn compact_json(value: &Value) -> String {
-    match value {
-        Value::Number(number) => number_text(number),
-        Value::Array(items) => format!("[{}]", items.iter().map(compact_json).collect::<Vec<_>>().join(",")),
-        Value::Object(pairs) => {
-            let pair = |(key, value): (&String, &Value)| format!("{}:{}", json_text(key), compact_json(value));
-            format!("{{{}}}", pairs.iter().map(pair).collect::<Vec<_>>().join(","))
-        }
-        Value::String(text) => json_text(text),
-        Value::Null | Value::Bool(_) => value.to_string(),
+        Value::Array(_) | Value::Object(_) => json_text::compact(value),
     }
 }
 
@@ -165,12 +159,6 @@ fn go_syntax(value: &Value) -> String {
             format!("map[string]interface {{}}{{{}}}", pairs.join(", "))
         }
     }
-}
-
-fn json_text(text: &str) -> String {
-    let quoted = Value::from(text).to_string();
-    let html = quoted.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
-    html.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
 #[cfg(test)]

@@ -92,9 +92,7 @@ impl Scope {
         match (before, after) {
             // Replaced as a whole, even by its like: kubectl calls such an object configured every time.
             (Value::Object(_), Value::Object(_)) if rule == Rule::Replace => {
-                if self.changes {
-                    patch.insert(key.to_owned(), after.clone());
-                }
+                patch.extend(self.changes.then(|| (key.to_owned(), after.clone())));
             }
             (Value::Object(before), Value::Object(after)) => {
                 let inner = self.maps(before, after, child, rule)?;
@@ -189,12 +187,11 @@ impl Scope {
     }
 }
 
+/// An element before and after.
+type Pair<'l> = (Option<&'l Value>, Option<&'l Value>);
+
 /// The elements of two lists side by side, sorted by what tells them apart.
-fn pairs<'l>(
-    before: &'l [Value],
-    after: &'l [Value],
-    identity: Identity,
-) -> Result<Vec<(Option<&'l Value>, Option<&'l Value>)>, PatchError> {
+fn pairs<'l>(before: &'l [Value], after: &'l [Value], identity: Identity) -> Result<Vec<Pair<'l>>, PatchError> {
     let sorted = |list: &'l [Value]| -> Result<Vec<(String, &'l Value)>, PatchError> {
         let named = list.iter().map(|element| Ok((go_print(identity.of(element)?), element)));
         let mut named = named.collect::<Result<Vec<_>, PatchError>>()?;
