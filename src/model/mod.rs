@@ -6,7 +6,7 @@
 //! **Invariants.** An [`Object`] is shared, never changed in place by two holders: a change clones what it touches.
 //! A [`Pod`] shares its spec and status with every copy of itself, because Pods exist by the hundred thousand.
 //!
-//! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`decode`]; then values and texts:
+//! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`]; then values and texts:
 //! [`quantity`], [`selector`], [`field_selector`], [`names`], [`age`], [`yaml`], [`json_text`], [`patch`], [`jsonpath`],
 //! [`suggest`].
 

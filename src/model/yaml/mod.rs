@@ -2,12 +2,12 @@
 //!
 //! kubectl turns YAML into JSON by the rules of goyaml.v2 (YAML 1.1: `yes` is true, `0777` is octal) before any type is
 //! looked at, which is why `value: 8080` is refused by a cluster. [`read`] follows it, and remembers where everything
-//! stood, so that an error about `/spec/containers/0/env/0/value` can point at a line and column. [`write`] is `-o yaml`.
-//! [`highlight`] cuts a text into coloured pieces.
+//! stood, so that an error about `/spec/containers/0/env/0/value` can point at a line and column. [`write()`] is `-o yaml`.
+//! [`highlight()`] cuts a text into coloured pieces.
 //!
 //! **Not modelled:** `!!timestamp`, and the words of rare scanner errors (they come from the parser in use).
 //!
-//! Reading order: [`span`], `documents`, `builder`, `resolve`, [`error`], [`writer`], [`highlight`].
+//! Reading order: [`span`], `documents`, `builder`, `resolve`, [`error`], [`writer`], [`mod@highlight`].
 
 mod builder;
 mod documents;
