@@ -39,3 +39,6 @@ pub use node::{Output, Raft, Role};
 pub use progress::{Progress, Sending};
 pub use settings::Settings;
 pub use status::Status;
+
+#[cfg(test)]
+mod tests;

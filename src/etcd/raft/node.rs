@@ -145,10 +145,11 @@ impl<M: Machine> Raft<M> {
         // A member that starts has all but one heartbeat of its first timeout behind it (`InitialElectionTickAdvance`).
         let advanced = self.settings.election_timeout.saturating_sub(self.settings.heartbeat);
         self.election_due = now + self.random_timeout().saturating_sub(advanced);
+        self.pump(now, out);
         if self.configuration.voters.len() == 1 && self.is_promotable() {
             self.campaign(now);
+            self.pump(now, out);
         }
-        self.pump(now, out);
     }
 
     /// The power fails: what is not on the disk is gone.
