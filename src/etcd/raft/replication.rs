@@ -159,6 +159,12 @@ impl<M: Machine> Raft<M> {
         if snapshot.index <= self.commit {
             return self.send(leader, Body::Appended(self.commit));
         }
+        if self.log.term_at(snapshot.index) == Some(snapshot.term) {
+            // The log reaches further, and what it has may have been acknowledged: the snapshot only tells what is
+            // committed.
+            self.commit = snapshot.index;
+            return self.send(leader, Body::Appended(snapshot.index));
+        }
         self.log = super::log::Log::after(snapshot.index, snapshot.term);
         (self.commit, self.applied) = (snapshot.index, snapshot.index);
         self.machine = snapshot.state.clone();

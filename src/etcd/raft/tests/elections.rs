@@ -1,8 +1,11 @@
 //! Elections in plain cases.
 
-use super::network::{Network, id};
-use crate::engine::{SimDuration, SimTime};
-use crate::etcd::raft::Role;
+use std::sync::Arc;
+
+use super::network::{Network, Tape, id};
+use crate::engine::{Seed, SimDuration, SimTime};
+use crate::etcd::raft::message::{Occasion, Poll};
+use crate::etcd::raft::{Body, Configuration, Entry, Message, Output, Payload, Raft, Role, Settings, Term};
 
 #[test]
 fn a_group_of_one_leads_at_once_and_sends_nothing() {
@@ -102,4 +105,66 @@ fn a_vote_is_not_forgotten_in_a_crash() {
         let status = network.nodes[&id].status();
         assert_eq!((status.term, status.vote, status.role, status.leader), (term, vote, Role::Follower, None));
     }
+}
+
+#[test]
+fn nobody_votes_twice_in_a_term_not_even_after_a_crash() {
+    let mut follower = follower();
+    let (now, mut out) = (SimTime::from_secs(1), Vec::new());
+    let body = Body::Vote { poll: Poll::Vote, last_index: 1, last_term: Term(1), occasion: Occasion::Timeout };
+    let ask = Message { term: Term(5), body };
+    follower.receive(now, id(2), ask.clone(), &mut out);
+    assert!(granted(&out).is_empty(), "a vote counts once it is on the disk");
+    follower.wake(now + SimDuration::from_millis(1), &mut out);
+    assert_eq!(granted(&out), [true]);
+    follower.crash();
+    out.clear();
+    follower.start(now, &mut out);
+    follower.receive(now, id(3), ask.clone(), &mut out);
+    assert_eq!(granted(&out), [false]);
+    follower.receive(now, id(2), ask, &mut out);
+    assert_eq!(granted(&out), [false, true], "the same vote may be given again");
+}
+
+/// Figure 8 of the paper.
+#[test]
+fn a_leader_commits_older_entries_only_with_one_of_its_own() {
+    let mut node = follower();
+    let (mut now, mut out) = (SimTime::from_secs(1), Vec::new());
+    let entries = (2..=3).map(|index| Arc::new(Entry { term: Term(2), index, payload: Payload::Command(index) }));
+    let body = Body::Append { previous_index: 1, previous_term: Term(1), entries: entries.collect(), commit: 1 };
+    node.receive(now, id(2), Message { term: Term(2), body }, &mut out);
+    for poll in [Poll::PreVote, Poll::Vote] {
+        while !out.iter().any(|output| matches!(output, Output::Send(_, m) if matches!(m.body, Body::Vote { .. }))) {
+            now = node.next_wake().unwrap();
+            node.wake(now, &mut out);
+        }
+        out.clear();
+        let body = Body::VoteReply { poll, granted: true };
+        node.receive(now, id(2), Message { term: Term(3), body }, &mut out);
+    }
+    assert_eq!((node.role(), node.term()), (Role::Leader, Term(3)));
+    let appended = |index| Message { term: Term(3), body: Body::Appended(index) };
+    node.receive(now, id(2), appended(3), &mut out);
+    node.wake(now + SimDuration::from_millis(5), &mut out);
+    assert_eq!(node.commit(), 1);
+    node.receive(now + SimDuration::from_millis(5), id(2), appended(4), &mut out);
+    assert_eq!(node.commit(), 4);
+}
+
+/// The first of three members, without a network.
+fn follower() -> Raft<Tape> {
+    let configuration = Configuration::of((1..=3).map(id));
+    let random = Seed(1).stream("test");
+    let mut raft = Raft::bootstrap(id(1), configuration, Tape::default(), Settings::default(), random);
+    raft.start(SimTime::ZERO, &mut Vec::new());
+    raft
+}
+
+fn granted(out: &[Output<Tape>]) -> Vec<bool> {
+    let reply = |output: &Output<Tape>| match output {
+        Output::Send(_, Message { body: Body::VoteReply { granted, .. }, .. }) => Some(*granted),
+        _ => None,
+    };
+    out.iter().filter_map(reply).collect()
 }

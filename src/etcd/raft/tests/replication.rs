@@ -1,8 +1,12 @@
 //! Replication in plain cases.
 
-use super::network::{Network, id};
-use crate::engine::SimDuration;
-use crate::etcd::raft::{Proposed, Sending, Settings};
+use std::sync::Arc;
+
+use super::network::{Network, Tape, id};
+use crate::engine::{Seed, SimDuration, SimTime};
+use crate::etcd::raft::{
+    Body, Configuration, Entry, Message, Output, Payload, Proposed, Raft, Sending, Settings, Snapshot, Term,
+};
 
 #[test]
 fn with_one_of_three_stopped_writes_go_on() {
@@ -33,6 +37,20 @@ fn proposals_at_a_follower_reach_the_leader_once_each() {
     let mut obeyed = network.nodes[&follower].machine().numbers.clone();
     obeyed.sort_unstable();
     assert_eq!(obeyed, numbers);
+}
+
+#[test]
+fn what_was_lost_is_noticed_by_the_next_heartbeat() {
+    let mut network = Network::new(3, 3);
+    let leader = network.elect();
+    network.run_ms(1_000);
+    let follower = network.followers()[0];
+    network.cut.insert((leader, follower));
+    network.propose(leader);
+    network.run_ms(20);
+    network.cut.clear();
+    network.run_ms(220);
+    assert_eq!(network.nodes[&follower].applied(), network.nodes[&leader].applied());
 }
 
 #[test]
@@ -137,4 +155,27 @@ fn the_disk_of_a_group_of_one_may_be_instant() {
         (0..3).for_each(|n| node.propose(now, 100 + n, Proposed::Command(100 + n), out));
     });
     assert_eq!(network.nodes[&id(1)].machine().numbers, [number, 100, 101, 102]);
+}
+
+/// Found by a storm: the acknowledgement of what the snapshot took away was still on its way to the leader.
+#[test]
+fn a_late_snapshot_does_not_take_back_what_was_acknowledged() {
+    let (leader, term) = (id(2), Term(2));
+    let configuration = Configuration::of([id(1), leader, id(3)]);
+    let random = Seed(1).stream("test");
+    let mut follower = Raft::bootstrap(id(1), configuration.clone(), Tape::default(), Settings::default(), random);
+    let (now, mut out) = (SimTime::from_secs(1), Vec::new());
+    follower.start(SimTime::ZERO, &mut out);
+    let entries = (2..=6).map(|index| Arc::new(Entry { term, index, payload: Payload::Command(index) })).collect();
+    let body = Body::Append { previous_index: 1, previous_term: Term(1), entries, commit: 1 };
+    follower.receive(now, leader, Message { term, body }, &mut out);
+    let snapshot = Snapshot { index: 4, term, configuration, state: Tape::default() };
+    follower.receive(now, leader, Message { term, body: Body::Snapshot(Arc::new(snapshot)) }, &mut out);
+    follower.wake(now + SimDuration::from_millis(1), &mut out);
+    let acknowledged = |output: &Output<Tape>| match output {
+        Output::Send(_, Message { body: Body::Appended(index), .. }) => *index,
+        _ => 0,
+    };
+    assert_eq!(out.iter().map(acknowledged).max(), Some(6));
+    assert_eq!((follower.status().stable_index, follower.commit()), (6, 4));
 }

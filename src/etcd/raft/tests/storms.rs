@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::network::{Network, id};
-use crate::engine::SimDuration;
+use crate::engine::{Seed, SimDuration, Stream};
 use crate::etcd::member_id::MemberId;
 use crate::etcd::raft::{Change, Settings};
 
@@ -26,48 +26,75 @@ struct Storm {
     network: Network,
     weather: Weather,
     next_id: u64,
+    dice: Stream,
 }
 
 impl Storm {
     fn begin(weather: Weather, seed: u64) -> Self {
-        let settings = Settings { snapshot_count: 30, catch_up_entries: 10, ..Settings::default() };
+        let mut dice = Seed(seed).stream("weather");
+        // Impatient members hold many more elections.
+        let election_timeout = SimDuration::from_millis([40, 150, 1_000][dice.below(3) as usize]);
+        let heartbeat = election_timeout / 10;
+        let settings =
+            Settings { heartbeat, election_timeout, snapshot_count: 30, catch_up_entries: 10, ..Settings::default() };
         let mut network = Network::with(weather.members, seed, settings);
-        network.loss = network.random.below(100_000) as u32;
-        network.doubling = network.random.below(200_000) as u32;
-        let slowest = [2_000, 20_000, 200_000][network.random.below(3) as usize];
+        network.loss = dice.below(100_000) as u32;
+        network.doubling = dice.below(200_000) as u32;
+        let slowest = [2_000, 20_000, 100_000][dice.below(3) as usize];
         network.delay = (SimDuration::from_micros(100), SimDuration::from_micros(slowest));
-        Self { network, weather, next_id: weather.members }
+        Self { network, weather, next_id: weather.members, dice }
     }
 
     fn any(&mut self) -> MemberId {
         let ids: Vec<_> = self.network.nodes.keys().copied().collect();
-        ids[self.network.random.below(ids.len() as u64) as usize]
+        ids[self.dice.below(ids.len() as u64) as usize]
     }
 
     fn blow(&mut self) {
         let member = self.any();
-        match self.network.random.below(20) {
-            0 | 1 => self.network.crash(member),
-            2..=4 => self.network.restart(member),
-            5 => self.partition(),
-            6 => drop(self.network.cut.insert((member, self.network.leader().unwrap_or(member)))),
-            7 | 8 => self.network.cut.clear(),
-            9 => {
-                let fsync = SimDuration::from_micros(self.network.random.below(3) * self.network.random.below(500_000));
+        match self.dice.below(20) {
+            0 => self.network.crash(member),
+            1 | 2 => self.network.restart(member),
+            3 | 4 => self.blackout(),
+            5 | 6 => self.partition(),
+            7 => drop(self.network.cut.insert((member, self.network.leader().unwrap_or(member)))),
+            8 => self.network.cut.clear(),
+            9 | 10 => {
+                let fsync = SimDuration::from_micros(self.dice.below(3) * self.dice.below(100_000));
                 self.network.act(member, |node, _, _| node.set_fsync(fsync));
             }
-            10 => self.change(member),
-            11 => self.network.act(member, |node, now, out| node.transfer_leadership(now, id(1), out)),
-            12..=14 => drop(self.network.read(member)),
-            _ => drop(self.network.propose(member)),
+            11 | 12 => self.change(member),
+            13 => self.network.act(member, |node, now, out| node.transfer_leadership(now, id(1), out)),
+            14 | 15 => self.everyone(|network, member| {
+                network.read(member);
+            }),
+            _ => self.everyone(|network, member| {
+                network.propose(member);
+            }),
         }
-        let pause = SimDuration::from_micros(self.network.random.below(400_000));
-        self.network.run(pause);
+        let longest = [1_000, 10_000, 100_000, 400_000][self.dice.below(4) as usize];
+        self.network.run(SimDuration::from_micros(self.dice.below(longest)));
+    }
+
+    fn everyone(&mut self, action: impl Fn(&mut Network, MemberId)) {
+        for member in self.network.nodes.keys().copied().collect::<Vec<_>>() {
+            action(&mut self.network, member);
+        }
+    }
+
+    /// Some lose power and get it back at once: what they had only in memory is gone.
+    fn blackout(&mut self) {
+        for member in self.network.nodes.keys().copied().collect::<Vec<_>>() {
+            if self.dice.below(2) == 0 {
+                self.network.crash(member);
+                self.network.restart(member);
+            }
+        }
     }
 
     fn partition(&mut self) {
         let mut ids: Vec<_> = self.network.nodes.keys().copied().collect();
-        ids.retain(|_| self.network.random.below(2) == 0);
+        ids.retain(|_| self.dice.below(2) == 0);
         self.network.cut.clear();
         self.network.isolate(&ids);
     }
@@ -78,7 +105,7 @@ impl Storm {
         }
         let at = self.network.leader().unwrap_or(member);
         let voters = self.network.nodes[&at].configuration().voters.len();
-        let change = match self.network.random.below(4) {
+        let change = match self.dice.below(4) {
             0 if voters < 6 => {
                 self.next_id += 1;
                 self.network.join(id(self.next_id));
@@ -109,11 +136,11 @@ impl Storm {
             self.network.act(member, |node, _, _| node.set_fsync(SimDuration::from_millis(1)));
             self.network.restart(member);
         }
-        self.network.run_ms(12_000);
+        self.network.run(self.network.settings.election_timeout * 12);
         let leader = self.network.leader().expect("a leader once it is calm");
         let number = self.network.propose(leader);
         let read = self.network.read(leader);
-        self.network.run_ms(1_000);
+        self.network.run(self.network.settings.election_timeout + SimDuration::from_millis(50));
         assert!(self.network.obeyed.contains_key(&number) && self.network.readable.contains_key(&read));
         let leader = &self.network.nodes[&leader];
         let numbers = &leader.machine().numbers;
@@ -127,7 +154,7 @@ impl Storm {
 fn weather(members: u64, changes: Changes, seeds: std::ops::Range<u64>) {
     for seed in seeds {
         let caught = std::panic::catch_unwind(|| {
-            let mut storm = Storm::begin(Weather { members, steps: 100, changes }, seed);
+            let mut storm = Storm::begin(Weather { members, steps: 120, changes }, seed);
             (0..storm.weather.steps).for_each(|_| storm.blow());
             storm.calm();
         });
@@ -137,7 +164,7 @@ fn weather(members: u64, changes: Changes, seeds: std::ops::Range<u64>) {
 
 #[test]
 fn three_members_survive_storms() {
-    weather(3, Changes::None, 0..120);
+    weather(3, Changes::None, 0..200);
 }
 
 #[test]
@@ -153,5 +180,5 @@ fn two_and_four_members_survive_storms() {
 
 #[test]
 fn members_come_and_go_in_storms() {
-    weather(3, Changes::OfMembers, 3_000..3_120);
+    weather(3, Changes::OfMembers, 3_000..3_150);
 }
