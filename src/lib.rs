@@ -1,6 +1,7 @@
 //! podlab: a Kubernetes cluster in your terminal that you may break.
 pub mod apiserver;
 pub mod client;
+pub mod controllers;
 pub mod engine;
 pub mod etcd;
 pub mod machine;

@@ -130,7 +130,8 @@ impl Runner {
             let Some((key, cause)) = self.queue.pop() else { break };
             ctx.cause = cause;
             let plan = self.controller.reconcile(&key, caches, &mut self.recorder, ctx);
-            self.begin(key, cause, plan, ctx);
+            // What the controller recorded is what caused its calls.
+            self.begin(key, ctx.cause, plan, ctx);
         }
         self.set_timer(ctx);
     }
@@ -176,6 +177,7 @@ impl Runner {
             if further.failed && running.worst == Verdict::Continue {
                 running.worst = Verdict::Retry;
             }
+            running.cause = ctx.cause;
             running.requeue_after = further.requeue_after.or(running.requeue_after);
             running.verdict = Verdict::Continue;
             running.stages = further.stages.into();

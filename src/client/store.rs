@@ -145,6 +145,11 @@ impl Caches {
         self.informers.get(&kind).map(Informer::store)
     }
 
+    /// What is known of every kind, by kind.
+    pub fn stores(&self) -> impl Iterator<Item = &Store> {
+        self.informers.values().map(Informer::store)
+    }
+
     /// The object of that name, of a kind known at compile time.
     #[must_use]
     pub fn get<R: Resource>(&self, namespace: &str, name: &str) -> Option<&Arc<R>> {

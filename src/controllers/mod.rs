@@ -1,0 +1,37 @@
+//! kube-controller-manager and its controllers: each compares what is with what was asked, and takes one step.
+//!
+//! What comes in: watches. What goes out: writes and Events. Controllers never call each other; what one writes, another
+//! notices. The deciding part of each is a plain function of what its caches hold.
+//!
+//! Reading order: [`manager`], [`expectations`], [`claim`], [`replicaset`], [`deployment`], then any other.
+
+pub mod claim;
+pub mod deployment;
+pub mod expectations;
+pub mod manager;
+pub mod namespace;
+pub mod options;
+pub mod pod_template;
+pub mod rejection;
+pub mod replicaset;
+pub mod root_ca;
+pub mod service_account;
+
+use std::sync::Arc;
+
+use crate::client::Controller;
+
+pub use manager::ControllerManager;
+pub use options::Options;
+
+/// Every controller, as `--controllers=*` starts them.
+#[must_use]
+pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
+    vec![
+        Box::new(deployment::DeploymentController::default()),
+        Box::new(replicaset::ReplicaSetController::default()),
+        Box::new(namespace::NamespaceController::default()),
+        Box::new(service_account::ServiceAccountController),
+        Box::new(root_ca::RootCaPublisher::new(Arc::clone(&options.root_ca))),
+    ]
+}

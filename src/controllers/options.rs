@@ -1,0 +1,22 @@
+//! What the flags of kube-controller-manager say.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// The flags that podlab's clusters set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// `--cluster-cidr`: where the address ranges of the nodes come from, as address and prefix length.
+    pub cluster_cidr: (Ipv4Addr, u8),
+    /// `--node-cidr-mask-size`: the prefix length of each node's range.
+    pub node_mask: u8,
+    /// `--root-ca-file`: the text of the certificate that Pods trust.
+    pub root_ca: Arc<str>,
+}
+
+impl Default for Options {
+    /// As kubeadm with Flannel's range; no certificate.
+    fn default() -> Self {
+        Self { cluster_cidr: (Ipv4Addr::new(10, 244, 0, 0), 16), node_mask: 24, root_ca: Arc::default() }
+    }
+}

@@ -1,0 +1,333 @@
+//! The ReplicaSet controller: as many Pods as were asked for, no more and no fewer.
+//!
+//! Models `pkg/controller/replicaset/replica_set.go`.
+//!
+//! Reading order: [`ranking`] (which Pods go), [`status`] (what is told), then this file.
+
+pub mod ranking;
+pub mod status;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::client::{
+    Body, Caches, Call, Controller, Ctx, DeleteOptions, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder,
+    Subresource, Verb, Verdict,
+};
+use crate::engine::SimDuration;
+use crate::model::apps::ReplicaSet;
+use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Resource, Selector};
+
+use super::claim::{Orphans, checked, claim};
+use super::expectations::Expectations;
+use super::pod_template::PodTemplate;
+use super::rejection::is_namespace_terminating;
+use status::Counts;
+
+/// At most so many Pods are created or deleted at a time. Source: `replica_set.go`, `BurstReplicas`.
+const BURST: usize = 500;
+
+/// What a call of the plan is for; the write of the status has no mark.
+const CHECK: u64 = 1;
+const CLAIM: u64 = 2;
+const CREATE: u64 = 3;
+const DELETE: u64 = 4;
+
+/// The controller.
+#[derive(Clone, Debug, Default)]
+pub struct ReplicaSetController {
+    expectations: Expectations,
+    orphans: Orphans,
+    syncs: BTreeMap<ObjectKey, Sync>,
+}
+
+/// One look at one ReplicaSet, from its first call to its last.
+#[derive(Clone, Debug)]
+struct Sync {
+    rs: Arc<ReplicaSet>,
+    counts: Counts,
+    /// Pods that the plan creates; each that was created or refused is taken off.
+    to_create: usize,
+    /// UIDs of the Pods that the plan deletes, by name.
+    to_delete: BTreeMap<Arc<str>, Arc<str>>,
+    failure: Option<String>,
+    status_written: bool,
+}
+
+impl Controller for ReplicaSetController {
+    fn name(&self) -> &'static str {
+        "replicaset-controller"
+    }
+
+    fn watches(&self) -> &'static [Kind] {
+        &[Kind::ReplicaSet, Kind::Pod]
+    }
+
+    fn on_change(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
+        if delta.object().kind() == Kind::Pod {
+            self.orphans.observe(delta);
+            self.on_pod(delta, caches, enqueue);
+            return;
+        }
+        if delta.is_removal() {
+            self.expectations.forget(&delta.object().key());
+        }
+        enqueue.add(delta.object().key());
+    }
+
+    fn reconcile(&mut self, key: &ObjectKey, caches: &Caches, _: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
+        let Some(rs) = caches.get::<ReplicaSet>(&key.namespace, &key.name) else {
+            self.expectations.forget(key);
+            return Plan::none();
+        };
+        let Ok(selector) = Selector::from_typed(rs.spec.as_ref().map(|spec| &spec.selector)) else {
+            return Plan::none();
+        };
+        let uid = rs.metadata.uid();
+        let active = caches.controlled_by::<Pod>(uid).filter(|pod| pod.is_active());
+        let orphans = self.orphans.in_namespace::<Pod>(&key.namespace, caches).filter(|pod| pod.is_active());
+        let claim = claim(&rs.metadata, &selector, active, orphans);
+        let terminating = caches.controlled_by::<Pod>(uid).filter(|pod| {
+            pod.metadata.is_terminating() && !pod.is_terminal() && selector.matches(pod.metadata.label_map())
+        });
+        let counts = Counts::of(rs, &claim.claimed, terminating.count(), ctx.now);
+        let tagged = |tag| move |request| Call { request, tag };
+        let mut plan = Plan::none()
+            .stage(claim.check(Kind::ReplicaSet, &rs.metadata, ctx).into_iter().map(tagged(CHECK)).collect())
+            .stage(claim.patches(Kind::ReplicaSet, &rs.metadata, ctx).into_iter().map(tagged(CLAIM)).collect());
+        let rs = Arc::clone(rs);
+        let (to_create, to_delete, failure) = (0, BTreeMap::new(), None);
+        let mut sync = Sync { rs, counts, to_create, to_delete, failure, status_written: false };
+        if self.expectations.satisfied(key, ctx.now) && !sync.rs.metadata.is_terminating() {
+            plan = manage(&mut self.expectations, &mut sync, key, &claim.claimed, plan, caches, ctx);
+        }
+        self.syncs.insert(key.clone(), sync);
+        plan
+    }
+
+    fn on_outcome(
+        &mut self,
+        key: &ObjectKey,
+        call: &Call,
+        outcome: &Outcome,
+        recorder: &mut Recorder,
+        ctx: &mut Ctx<'_>,
+    ) -> Verdict {
+        let Some(sync) = self.syncs.get_mut(key) else { return Verdict::Continue };
+        match call.tag {
+            CREATE => on_created(&mut self.expectations, sync, key, outcome, recorder, ctx),
+            DELETE => on_deleted(&mut self.expectations, sync, key, &call.request.name, outcome, recorder, ctx),
+            CHECK => checked(sync.rs.metadata.uid(), outcome),
+            CLAIM => match outcome {
+                Ok(_) => Verdict::Continue,
+                // The Pod is gone, or is another one by now: nothing is left to adopt.
+                Err(status) if status.is(Reason::NotFound) || status.is(Reason::Invalid) => Verdict::Continue,
+                Err(_) => Verdict::Retry,
+            },
+            _ => match outcome {
+                Ok(_) => Verdict::Continue,
+                Err(status) if status.is(Reason::NotFound) => Verdict::Drop,
+                Err(_) => Verdict::Retry,
+            },
+        }
+    }
+
+    fn proceed(&mut self, key: &ObjectKey, _: Verdict, _: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
+        let Some(sync) = self.syncs.get_mut(key) else { return Plan::none() };
+        for _ in 0..std::mem::take(&mut sync.to_create) {
+            // Batches that were skipped after a failure will never be seen.
+            self.expectations.creation_observed(key);
+        }
+        if !sync.status_written {
+            sync.status_written = true;
+            let wanted = status::status(&sync.rs, &sync.counts, sync.failure.as_deref(), ctx.now);
+            if !status::same(sync.rs.status.as_ref(), &wanted) {
+                let mut rs = (*sync.rs).clone();
+                rs.status = Some(wanted);
+                return Plan::call(ctx.request_with(Verb::Update, rs).sub(Subresource::Status));
+            }
+        }
+        let next_check = sync.counts.next_check;
+        self.syncs.remove(key);
+        Plan { requeue_after: next_check, ..Plan::none() }
+    }
+
+    fn clone_box(&self) -> Box<dyn Controller> {
+        Box::new(self.clone())
+    }
+}
+
+impl ReplicaSetController {
+    fn on_pod(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
+        let (old, new) = (delta.old.as_ref().and_then(Pod::of), delta.new.as_ref().and_then(Pod::of));
+        let owner_of = |pod: &Pod| owner_key(pod, caches);
+        match (old, new) {
+            (_, None) => {
+                let Some(pod) = old else { return };
+                self.on_pod_gone(pod, caches, enqueue);
+            }
+            (_, Some(pod)) if pod.metadata.is_terminating() => self.on_pod_gone(pod, caches, enqueue),
+            (None, Some(pod)) => match owner_of(pod) {
+                Some(key) => {
+                    self.expectations.creation_observed(&key);
+                    enqueue.add(key);
+                }
+                None => enqueue_matching(pod, caches, enqueue),
+            },
+            (Some(old), Some(pod)) => {
+                let owner = |pod: &Pod| pod.metadata.controller().map(|owner| owner.uid.clone());
+                let moved = owner(old) != owner(pod);
+                if moved && let Some(key) = owner_of(old) {
+                    enqueue.add(key);
+                }
+                match owner_of(pod) {
+                    Some(key) => enqueue_owner(old, pod, key, caches, enqueue),
+                    None if moved || old.metadata.labels != pod.metadata.labels => {
+                        enqueue_matching(pod, caches, enqueue);
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn on_pod_gone(&mut self, pod: &Pod, caches: &Caches, enqueue: &mut Enqueue) {
+        if let Some(key) = owner_key(pod, caches) {
+            self.expectations.deletion_observed(&key, pod.metadata.uid());
+            enqueue.add(key);
+        }
+    }
+}
+
+/// The ReplicaSet that manages a Pod, if it is the one in the cache.
+fn owner_key(pod: &Pod, caches: &Caches) -> Option<ObjectKey> {
+    let owner = pod.metadata.controller().filter(|owner| owner.kind == Kind::ReplicaSet.name())?;
+    let rs = caches.get::<ReplicaSet>(pod.metadata.namespace(), &owner.name)?;
+    (rs.metadata.uid() == owner.uid).then(|| Object::from(Arc::clone(rs)).key())
+}
+
+fn enqueue_owner(old: &Pod, pod: &Pod, key: ObjectKey, caches: &Caches, enqueue: &mut Enqueue) {
+    let rs = caches.get::<ReplicaSet>(&key.namespace, &key.name);
+    let min_ready = rs.and_then(|rs| rs.spec.as_ref()?.min_ready_seconds).unwrap_or(0);
+    if min_ready > 0 && !old.is_ready() && pod.is_ready() {
+        // One more second, since timestamps are cut to whole ones.
+        let delay = SimDuration::from_secs(u64::from(min_ready.unsigned_abs()) + 1);
+        enqueue.add_after(key.clone(), delay);
+    }
+    enqueue.add(key);
+}
+
+/// Every ReplicaSet that may adopt an orphan.
+fn enqueue_matching(pod: &Pod, caches: &Caches, enqueue: &mut Enqueue) {
+    if pod.metadata.controller().is_some() || pod.metadata.label_map().is_empty() {
+        return;
+    }
+    for rs in caches.list::<ReplicaSet>(pod.metadata.namespace()) {
+        let selector = Selector::from_typed(rs.spec.as_ref().map(|spec| &spec.selector)).unwrap_or(Selector::nothing());
+        if !selector.is_empty() && selector.matches(pod.metadata.label_map()) {
+            enqueue.add(ObjectKey::new(ReplicaSet::KIND, rs.metadata.namespace(), rs.metadata.name()));
+        }
+    }
+}
+
+/// Plans to create what is missing or to delete what is too much.
+fn manage(
+    expectations: &mut Expectations,
+    sync: &mut Sync,
+    key: &ObjectKey,
+    active: &[Arc<Pod>],
+    plan: Plan,
+    caches: &Caches,
+    ctx: &mut Ctx<'_>,
+) -> Plan {
+    let rs = Arc::clone(&sync.rs);
+    let spec = rs.spec.as_ref();
+    let wanted = usize::try_from(spec.and_then(|spec| spec.replicas).unwrap_or(1)).unwrap_or(0);
+    if let Some(missing) = wanted.checked_sub(active.len()).filter(|missing| *missing > 0) {
+        let Some(template) = spec.and_then(|spec| spec.template.as_ref()) else { return plan };
+        let count = missing.min(BURST);
+        if ctx.trace.is_on() {
+            ctx.record("replicate", key.path(), format!("{} of {wanted} Pods: creating {count}", active.len()));
+        }
+        expectations.expect_creations(key, count, ctx.now);
+        sync.to_create = count;
+        let template = PodTemplate::new(template, Kind::ReplicaSet, &rs.metadata);
+        let create = |_| Call { request: ctx.request_with(Verb::Create, template.pod()), tag: CREATE };
+        return plan.slow_start((0..count).map(create).collect());
+    }
+    let count = (active.len() - wanted).min(BURST);
+    if count == 0 {
+        return plan;
+    }
+    if ctx.trace.is_on() {
+        ctx.record("replicate", key.path(), format!("{} Pods, {wanted} wanted: deleting {count}", active.len()));
+    }
+    let victims = ranking::pods_to_delete(active, &related(&rs, caches), count, ctx.now);
+    let uid = |pod: &Arc<Pod>| Arc::<str>::from(pod.metadata.uid());
+    expectations.expect_deletions(key, victims.iter().map(uid), ctx.now);
+    sync.to_delete = victims.iter().map(|pod| (pod.metadata.name().into(), uid(pod))).collect();
+    let delete = |pod: &Arc<Pod>| {
+        let request = ctx.request(Verb::Delete, Kind::Pod, &key.namespace).named(pod.metadata.name());
+        Call { request: request.body(Body::Delete(DeleteOptions::default())), tag: DELETE }
+    };
+    plan.stage(victims.iter().map(delete).collect())
+}
+
+/// The Pods of every ReplicaSet that has the same owner.
+fn related(rs: &ReplicaSet, caches: &Caches) -> Vec<Arc<Pod>> {
+    let Some(owner) = rs.metadata.controller() else { return Vec::new() };
+    let siblings = caches.controlled_by::<ReplicaSet>(&owner.uid);
+    siblings.flat_map(|rs| caches.controlled_by::<Pod>(rs.metadata.uid())).cloned().collect()
+}
+
+fn on_created(
+    expectations: &mut Expectations,
+    sync: &mut Sync,
+    key: &ObjectKey,
+    outcome: &Outcome,
+    recorder: &mut Recorder,
+    ctx: &mut Ctx<'_>,
+) -> Verdict {
+    sync.to_create = sync.to_create.saturating_sub(1);
+    let rs = Object::from(Arc::clone(&sync.rs));
+    match outcome {
+        Ok(response) => {
+            let name = response.object().map(Object::name).unwrap_or_default();
+            recorder.event(ctx, &rs, EventType::Normal, "SuccessfulCreate", format!("Created pod: {name}"));
+            Verdict::Continue
+        }
+        // Whatever is created now would go with the namespace: there is nothing to try again.
+        Err(status) if is_namespace_terminating(status) => Verdict::Continue,
+        Err(status) => {
+            expectations.creation_observed(key);
+            recorder.event(ctx, &rs, EventType::Warning, "FailedCreate", format!("Error creating: {status}"));
+            sync.failure.get_or_insert_with(|| status.to_string());
+            Verdict::Retry
+        }
+    }
+}
+
+fn on_deleted(
+    expectations: &mut Expectations,
+    sync: &mut Sync,
+    key: &ObjectKey,
+    name: &Arc<str>,
+    outcome: &Outcome,
+    recorder: &mut Recorder,
+    ctx: &mut Ctx<'_>,
+) -> Verdict {
+    let rs = Object::from(Arc::clone(&sync.rs));
+    let Err(status) = outcome else {
+        recorder.event(ctx, &rs, EventType::Normal, "SuccessfulDelete", format!("Deleted pod: {name}"));
+        return Verdict::Continue;
+    };
+    if let Some(uid) = sync.to_delete.get(name) {
+        expectations.deletion_observed(key, uid);
+    }
+    if status.is(Reason::NotFound) {
+        return Verdict::Continue;
+    }
+    recorder.event(ctx, &rs, EventType::Warning, "FailedDelete", format!("Error deleting: {status}"));
+    sync.failure.get_or_insert_with(|| status.to_string());
+    Verdict::Retry
+}
