@@ -1,0 +1,216 @@
+//! Objects as `-o yaml` and `-o json`: the fields that Go always writes are there, those it leaves out are not.
+//!
+//! The wire types drop what is absent; Go's structs write an empty one (`resources: {}`), a null time, an empty text.
+//! Which ones they are is read from the `json:` tags of `k8s.io/api` v0.36.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{Kind, Object, yaml};
+
+/// An object as the API server writes it, without managed fields (`--show-managed-fields=false`).
+#[must_use]
+pub fn value(object: &Object) -> Value {
+    let mut value = object.to_value();
+    if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+        meta.remove("managedFields");
+    }
+    complete(object.kind(), &mut value);
+    value
+}
+
+/// YAML as kubectl prints it.
+#[must_use]
+pub fn yaml(value: &Value) -> String {
+    yaml::write(value)
+}
+
+/// JSON as kubectl prints it: four blanks per level, and a newline at the end.
+#[must_use]
+pub fn json(value: &Value) -> String {
+    let mut text = String::new();
+    write_json(value, 0, &mut text);
+    text.push('\n');
+    text
+}
+
+/// JSON in one line, as Go's encoder writes it.
+#[must_use]
+pub fn compact_json(value: &Value) -> String {
+    escape_html(&value.to_string())
+}
+
+/// Several objects as one: `kind: List`.
+#[must_use]
+pub fn list(items: Vec<Value>) -> Value {
+    json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items})
+}
+
+/// Go escapes what HTML would misread.
+fn escape_html(text: &str) -> String {
+    let escaped = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+    escaped.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+fn write_json(value: &Value, level: usize, text: &mut String) {
+    let indent = |level: usize| "    ".repeat(level);
+    let mut wrap = |open: char, close: char, parts: Vec<String>, text: &mut String| {
+        text.push(open);
+        text.push('\n');
+        text.push_str(&parts.join(",\n"));
+        text.push('\n');
+        text.push_str(&indent(level));
+        text.push(close);
+    };
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            let part = |item: &Value| {
+                let mut part = indent(level + 1);
+                write_json(item, level + 1, &mut part);
+                part
+            };
+            wrap('[', ']', items.iter().map(part).collect(), text);
+        }
+        Value::Object(fields) if !fields.is_empty() => {
+            let part = |(name, item): (&String, &Value)| {
+                let name = escape_html(&Value::from(name.as_str()).to_string());
+                let mut part = format!("{}{name}: ", indent(level + 1));
+                write_json(item, level + 1, &mut part);
+                part
+            };
+            wrap('{', '}', fields.iter().map(part).collect(), text);
+        }
+        Value::Number(number) => text.push_str(&yaml::number_text(number)),
+        other => text.push_str(&escape_html(&other.to_string())),
+    }
+}
+
+/// Adds what Go always writes for `kind`, and takes away what it leaves out.
+pub fn complete(kind: Kind, value: &mut Value) {
+    always(value, "metadata", json!({}));
+    match kind {
+        Kind::Pod => {
+            always(value, "status", json!({}));
+            pod_spec(&mut value["spec"]);
+            pod_status(&mut value["status"]);
+        }
+        Kind::Deployment => {
+            always(value, "status", json!({}));
+            always(&mut value["spec"], "strategy", json!({}));
+            template(value);
+            let counts = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"];
+            omit_zeros(&mut value["status"], &counts);
+        }
+        Kind::ReplicaSet => {
+            always(value, "status", json!({}));
+            always(&mut value["status"], "replicas", json!(0));
+            template(value);
+            omit_zeros(&mut value["status"], &["fullyLabeledReplicas", "readyReplicas", "availableReplicas"]);
+        }
+        Kind::Service => {
+            always(value, "spec", json!({}));
+            always(value, "status", json!({}));
+            always(&mut value["status"], "loadBalancer", json!({}));
+        }
+        Kind::Namespace | Kind::ResourceQuota | Kind::PersistentVolume | Kind::Node => {
+            always(value, "spec", json!({}));
+            always(value, "status", json!({}));
+        }
+        Kind::PersistentVolumeClaim => {
+            always(value, "spec", json!({}));
+            always(value, "status", json!({}));
+            always(&mut value["spec"], "resources", json!({}));
+        }
+        Kind::Event => {
+            for time in ["eventTime", "firstTimestamp", "lastTimestamp"] {
+                always(value, time, Value::Null);
+            }
+            always(value, "source", json!({}));
+            always(value, "reportingComponent", json!(""));
+            always(value, "reportingInstance", json!(""));
+        }
+        Kind::EndpointSlice => {
+            always(value, "endpoints", Value::Null);
+            always(value, "ports", Value::Null);
+            each(&mut value["endpoints"], |endpoint| always(endpoint, "conditions", json!({})));
+        }
+        Kind::Lease => always(value, "spec", json!({})),
+        Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount | Kind::StorageClass | Kind::PriorityClass => {}
+    }
+}
+
+fn template(value: &mut Value) {
+    let spec = &mut value["spec"];
+    always(spec, "template", json!({}));
+    always(&mut spec["template"], "metadata", json!({}));
+    always(&mut spec["template"], "spec", json!({"containers": null}));
+    pod_spec(&mut spec["template"]["spec"]);
+}
+
+fn pod_spec(spec: &mut Value) {
+    always(spec, "containers", Value::Null);
+    for list in ["containers", "initContainers", "ephemeralContainers"] {
+        if spec.get(list).is_some() {
+            each(&mut spec[list], |container| always(container, "resources", json!({})));
+        }
+    }
+}
+
+fn pod_status(status: &mut Value) {
+    if status.get("conditions").is_some() {
+        each(&mut status["conditions"], |condition| {
+            always(condition, "lastProbeTime", Value::Null);
+            always(condition, "lastTransitionTime", Value::Null);
+        });
+    }
+    for list in ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] {
+        if status.get(list).is_some() {
+            each(&mut status[list], |container| {
+                always(container, "state", json!({}));
+                always(container, "lastState", json!({}));
+            });
+        }
+    }
+}
+
+fn always(value: &mut Value, field: &str, empty: Value) {
+    if value.is_null() {
+        *value = Value::Object(Map::new());
+    }
+    if let Some(fields) = value.as_object_mut() {
+        fields.entry(field).or_insert(empty);
+    }
+}
+
+fn each(list: &mut Value, change: impl Fn(&mut Value)) {
+    list.as_array_mut().into_iter().flatten().for_each(change);
+}
+
+fn omit_zeros(value: &mut Value, fields: &[&str]) {
+    if let Some(held) = value.as_object_mut() {
+        held.retain(|name, value| !fields.contains(&name.as_str()) || value.as_i64() != Some(0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_indented_and_escaped_as_go_does() {
+        let text = json(&json!({"a": [1, "x<y"], "b": {}, "c": []}));
+        assert_eq!(text, "{\n    \"a\": [\n        1,\n        \"x\\u003cy\"\n    ],\n    \"b\": {},\n    \"c\": []\n}\n");
+        assert_eq!(compact_json(&json!({"cmd": "a && b"})), r#"{"cmd":"a \u0026\u0026 b"}"#);
+    }
+
+    #[test]
+    fn what_go_always_writes_is_there() {
+        let mut service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}});
+        complete(Kind::Service, &mut service);
+        assert_eq!(service["status"], json!({"loadBalancer": {}}));
+        let mut deployment = json!({"spec": {"template": {"spec": {"containers": [{"name": "c"}]}}},
+            "status": {"readyReplicas": 0, "terminatingReplicas": 0}});
+        complete(Kind::Deployment, &mut deployment);
+        assert_eq!(deployment["spec"]["template"]["spec"]["containers"][0]["resources"], json!({}));
+        assert_eq!(deployment["status"], json!({"terminatingReplicas": 0}));
+    }
+}
