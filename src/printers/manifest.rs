@@ -53,7 +53,7 @@ fn escape_html(text: &str) -> String {
 
 fn write_json(value: &Value, level: usize, text: &mut String) {
     let indent = |level: usize| "    ".repeat(level);
-    let mut wrap = |open: char, close: char, parts: Vec<String>, text: &mut String| {
+    let wrap = |open: char, close: char, parts: Vec<String>, text: &mut String| {
         text.push(open);
         text.push('\n');
         text.push_str(&parts.join(",\n"));
@@ -198,7 +198,10 @@ mod tests {
     #[test]
     fn json_is_indented_and_escaped_as_go_does() {
         let text = json(&json!({"a": [1, "x<y"], "b": {}, "c": []}));
-        assert_eq!(text, "{\n    \"a\": [\n        1,\n        \"x\\u003cy\"\n    ],\n    \"b\": {},\n    \"c\": []\n}\n");
+        assert_eq!(
+            text,
+            "{\n    \"a\": [\n        1,\n        \"x\\u003cy\"\n    ],\n    \"b\": {},\n    \"c\": []\n}\n"
+        );
         assert_eq!(compact_json(&json!({"cmd": "a && b"})), r#"{"cmd":"a \u0026\u0026 b"}"#);
     }
 

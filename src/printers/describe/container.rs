@@ -2,11 +2,9 @@
 
 use super::environment;
 use super::text::{Text, or_none, title_bool};
-use crate::model::core::{
-    Container, ContainerPort, ContainerState, ContainerStatus, Probe, ResourceRequirements,
-};
-use crate::model::metav1::IntOrString;
 use crate::model::Pod;
+use crate::model::core::{Container, ContainerPort, ContainerState, ContainerStatus, Probe, ResourceRequirements};
+use crate::model::metav1::IntOrString;
 use crate::printers::date::rfc1123;
 
 /// A block of containers; `pod` is absent in templates, which indent the block by two blanks.

@@ -41,7 +41,11 @@ pub(super) fn describe(text: &mut Text, event: &Event) {
     text.optional(0, "Count", event.count.map(|count| count.to_string()).as_deref());
     let time = event.event_time.as_ref().map_or_else(|| "<nil>".into(), rfc1123_micro);
     text.field(0, "Event Time", time);
-    text.field(0, "First Timestamp", event.first_timestamp.as_ref().map_or_else(|| "<nil>".into(), |at| rfc1123(Some(at))));
+    text.field(
+        0,
+        "First Timestamp",
+        event.first_timestamp.as_ref().map_or_else(|| "<nil>".into(), |at| rfc1123(Some(at))),
+    );
     text.line(0, "Involved Object:");
     let about = &event.involved_object;
     let parts = [
@@ -57,7 +61,11 @@ pub(super) fn describe(text: &mut Text, event: &Event) {
         text.optional(1, name, value.as_deref());
     }
     text.field(0, "Kind", "Event");
-    text.field(0, "Last Timestamp", event.last_timestamp.as_ref().map_or_else(|| "<nil>".into(), |at| rfc1123(Some(at))));
+    text.field(
+        0,
+        "Last Timestamp",
+        event.last_timestamp.as_ref().map_or_else(|| "<nil>".into(), |at| rfc1123(Some(at))),
+    );
     text.optional(0, "Message", event.message.as_deref());
     text.optional(0, "Reason", event.reason.as_deref());
     text.optional(0, "Reporting Component", event.reporting_component.as_deref());

@@ -25,9 +25,8 @@ pub(super) fn describe(text: &mut Text, status: &NodeStatus, pods: &[&Arc<Pod>])
     let (mut requested, mut limited) = (Amounts::new(), Amounts::new());
     for pod in pods {
         let (requests, limits) = (of_pod(&pod.spec, REQUESTS), of_pod(&pod.spec, LIMITS));
-        let cells = ["cpu", "memory"].map(|resource| {
-            format!("{}\t{}", share(&requests, &whole, resource), share(&limits, &whole, resource))
-        });
+        let cells = ["cpu", "memory"]
+            .map(|resource| format!("{}\t{}", share(&requests, &whole, resource), share(&limits, &whole, resource)));
         let age = since(pod.metadata.creation_timestamp.as_ref(), text.now);
         let (namespace, name) = (pod.metadata.namespace(), pod.metadata.name());
         text.line(1, format_args!("{namespace}\t{name}\t\t{}\t{age}", cells.join("\t")));
@@ -79,7 +78,9 @@ fn of_pod(spec: &PodSpec, side: Side) -> Amounts {
     }
     raise(&mut total, largest);
     total.extend(read(spec.resources.as_ref().and_then(side)));
-    add(&mut total, &read(spec.overhead.as_ref().filter(|_| !total.is_empty())));
+    if !total.is_empty() {
+        add(&mut total, &read(spec.overhead.as_ref()));
+    }
     total
 }
 

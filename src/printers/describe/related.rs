@@ -57,9 +57,8 @@ impl<'o> Related<'o> {
         let name = claim.metadata.name();
         let uses = |pod: &&Arc<Pod>| {
             let mut volumes = pod.spec.volumes.iter().flatten();
-            let mounted = volumes.any(|volume| {
-                volume.persistent_volume_claim.as_ref().is_some_and(|source| source.claim_name == name)
-            });
+            let mounted = volumes
+                .any(|volume| volume.persistent_volume_claim.as_ref().is_some_and(|source| source.claim_name == name));
             mounted || claim.metadata.owners().iter().any(|owner| owner.uid == pod.metadata.uid())
         };
         let near = |pod: &&Arc<Pod>| pod.metadata.namespace() == claim.metadata.namespace();

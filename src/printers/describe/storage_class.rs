@@ -31,7 +31,11 @@ pub(super) fn describe(text: &mut Text, class: &StorageClass) {
     for (index, term) in topologies.iter().enumerate() {
         let expressions = term.match_label_expressions.iter().flatten();
         for expression in expressions {
-            text.field(1, &format!("Term {index}"), format_args!("{} in [{}]", expression.key, expression.values.join(", ")));
+            text.field(
+                1,
+                &format!("Term {index}"),
+                format_args!("{} in [{}]", expression.key, expression.values.join(", ")),
+            );
         }
     }
 }

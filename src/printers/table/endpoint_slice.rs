@@ -9,7 +9,9 @@ pub(super) const COLUMNS: &[Column] =
 
 pub(super) fn cells(slice: &EndpointSlice, now: SimTime) -> Vec<String> {
     // A port without a number stands for all ports.
-    let port = |port: &crate::model::discovery::EndpointPort| port.port.map_or_else(|| "*".into(), |number| number.to_string());
+    let port = |port: &crate::model::discovery::EndpointPort| {
+        port.port.map_or_else(|| "*".into(), |number| number.to_string())
+    };
     let ports: Vec<String> = slice.ports.iter().flatten().map(port).collect();
     let endpoints = slice.endpoints.iter().flatten();
     let addresses: Vec<String> = endpoints.flat_map(|endpoint| endpoint.addresses.iter().cloned()).collect();

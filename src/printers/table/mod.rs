@@ -134,6 +134,3 @@ fn with_more(list: &[String], absent: &str) -> String {
     let more = list.len().saturating_sub(SHOWN_MAX);
     if more > 0 { format!("{shown} + {more} more...") } else { shown }
 }
-
-#[cfg(test)]
-mod tests;

@@ -43,12 +43,8 @@ pub(super) fn cells(volume: &PersistentVolume, now: SimTime) -> Vec<String> {
 /// Access modes in short, in fixed order: `RWO,ROX`.
 #[must_use]
 pub fn access_modes(modes: Option<&[String]>) -> String {
-    let known = [
-        ("ReadWriteOnce", "RWO"),
-        ("ReadOnlyMany", "ROX"),
-        ("ReadWriteMany", "RWX"),
-        ("ReadWriteOncePod", "RWOP"),
-    ];
+    let known =
+        [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP")];
     let modes = modes.unwrap_or_default();
     let given = known.into_iter().filter(|(long, _)| modes.iter().any(|mode| mode == long));
     given.map(|(_, short)| short).collect::<Vec<_>>().join(",")
