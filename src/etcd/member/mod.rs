@@ -82,7 +82,6 @@ impl<V: Value> Member<V> {
     pub fn start(&mut self, now: SimTime, out: &mut Vec<Effect<V>>) {
         self.raft.start(now, &mut self.outputs);
         self.watches_end = Some(now + self.raft.settings().election_timeout * outcome::NO_LEADER_MAX);
-        self.on_leader(now, out);
         self.settle(now, out);
     }
 

@@ -10,10 +10,11 @@
 //! As in etcd: PreVote, check-quorum, ReadIndex, learners, one change of membership at a time which counts from when it
 //! is applied. **Not modelled**: joint consensus, lease-based reads, limits of what is in flight.
 //!
-//! Reading order: [`entry`], [`configuration`], [`message`], [`node`], `election`, `replication`, `read`,
+//! Reading order: [`entry`], [`configuration`], [`message`], [`node`], `cycle`, `election`, `replication`, `read`,
 //! `membership`, `disk`, [`status`].
 
 pub mod configuration;
+mod cycle;
 mod disk;
 mod election;
 pub mod entry;

@@ -32,7 +32,7 @@ impl fmt::Display for Revision {
 
 /// What can be stored. The store never looks into it; it only needs to know how much room it takes. Values are cloned
 /// into every member, so they had better be shared (`Arc`).
-pub trait Value: Clone + Send {
+pub trait Value: Clone + Send + Sync {
     /// Bytes that the encoded value would take in the database.
     fn size(&self) -> u64;
 }

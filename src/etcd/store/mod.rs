@@ -2,7 +2,7 @@
 //! not compacted, leases, and a database that fills up.
 //!
 //! Reading order: [`key_value`], [`key_range`], [`txn`], [`history`], [`lease`], [`backend`], [`alarm`],
-//! [`multi_version`].
+//! [`multi_version`], `writes`.
 
 pub mod alarm;
 pub mod backend;
@@ -13,6 +13,7 @@ mod keyspace;
 pub mod lease;
 pub mod multi_version;
 pub mod txn;
+mod writes;
 
 pub use alarm::{Alarm, AlarmKind};
 pub use backend::{Backend, QUOTA_DEFAULT};

@@ -123,3 +123,10 @@ fn a_checkpoint_shares_what_it_can() {
     let (before, after) = (checkpoint.get("/5000").unwrap(), store.get("/5000").unwrap());
     assert!(std::sync::Arc::ptr_eq(before, after));
 }
+
+#[test]
+fn a_member_can_be_cloned_and_sent() {
+    fn is_value<T: Clone + Send>() {}
+    is_value::<Member<u64>>();
+    is_value::<Effect<u64>>();
+}
