@@ -8,3 +8,4 @@ pub mod machine;
 pub mod model;
 pub mod network;
 pub mod printers;
+pub mod scheduler;

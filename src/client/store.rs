@@ -128,6 +128,13 @@ impl Caches {
         Self { informers: kinds.into_iter().map(|kind| (kind, Informer::new(kind as u16, kind))).collect() }
     }
 
+    /// The same with an informer of one's own, as for a kind of which only some objects matter.
+    #[must_use]
+    pub fn with(mut self, informer: Informer) -> Self {
+        self.informers.insert(informer.kind(), informer);
+        self
+    }
+
     /// The informers, by kind.
     pub fn informers_mut(&mut self) -> impl Iterator<Item = &mut Informer> {
         self.informers.values_mut()

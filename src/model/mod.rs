@@ -20,13 +20,16 @@ pub mod kind;
 pub mod meta;
 pub mod names;
 pub mod node;
+pub mod node_selector;
 pub mod object;
 pub mod patch;
 pub mod pod;
 pub mod quantity;
+pub mod resources;
 pub mod selector;
 pub mod suggest;
 pub mod time;
+pub mod toleration;
 pub mod yaml;
 
 pub use decode::{DecodeError, decode};
@@ -37,6 +40,7 @@ pub use meta::Meta;
 pub use object::{Object, Resource};
 pub use pod::Pod;
 pub use quantity::Quantity;
+pub use resources::Resources;
 pub use selector::Selector;
 
 /// The version that every text, default and time of podlab follows.

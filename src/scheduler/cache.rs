@@ -1,0 +1,81 @@
+//! What the scheduler believes: the snapshot, and which Pods it has counted where. A Pod that it has just placed counts at
+//! once, long before the API says that it is bound.
+//!
+//! Models `pkg/scheduler/backend/cache/cache.go`. Assumed Pods do not expire, as upstream's default has it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::pod_info::PodInfo;
+use super::snapshot::Snapshot;
+
+/// The snapshot and the Pods counted in it.
+#[derive(Clone, Debug, Default)]
+pub struct Cache {
+    /// Nodes with their Pods, volumes.
+    pub snapshot: Snapshot,
+    pods: BTreeMap<Arc<str>, Counted>,
+}
+
+#[derive(Clone, Debug)]
+struct Counted {
+    node: Arc<str>,
+    is_assumed: bool,
+}
+
+impl Cache {
+    /// Counts a Pod on a node before it is bound.
+    pub fn assume(&mut self, pod: Arc<PodInfo>, node: &Arc<str>) {
+        self.count(pod, node, true);
+    }
+
+    /// A Pod was seen on its node, new or changed.
+    pub fn confirm(&mut self, pod: Arc<PodInfo>) {
+        let node: Arc<str> = pod.pod.node_name().into();
+        self.discount(&pod.uid);
+        self.count(pod, &node, false);
+    }
+
+    /// A Pod is gone from its node.
+    pub fn remove(&mut self, uid: &str) {
+        self.discount(uid);
+    }
+
+    /// An assumed Pod was not bound after all; returns whether it was assumed.
+    pub fn forget(&mut self, uid: &str) -> bool {
+        let is_assumed = self.is_assumed(uid);
+        if is_assumed {
+            self.discount(uid);
+        }
+        is_assumed
+    }
+
+    /// Whether a Pod was placed and not yet seen to be bound.
+    #[must_use]
+    pub fn is_assumed(&self, uid: &str) -> bool {
+        self.pods.get(uid).is_some_and(|counted| counted.is_assumed)
+    }
+
+    /// How many Pods are counted.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pods.len()
+    }
+
+    /// Whether no Pod is counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pods.is_empty()
+    }
+
+    fn count(&mut self, pod: Arc<PodInfo>, node: &Arc<str>, is_assumed: bool) {
+        self.pods.insert(Arc::clone(&pod.uid), Counted { node: Arc::clone(node), is_assumed });
+        self.snapshot.add_pod(node, pod);
+    }
+
+    fn discount(&mut self, uid: &str) {
+        if let Some(counted) = self.pods.remove(uid) {
+            self.snapshot.remove_pod(&counted.node, uid);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What the watches bring: into the cache, into the queue, and as events that may wake waiting Pods.
+//!
+//! Models `pkg/scheduler/eventhandlers.go`.
+
+use std::sync::Arc;
+
+use crate::client::{Ctx, Delta};
+use crate::model::core::Node;
+use crate::model::{Kind, Object, Pod};
+
+use super::component::Scheduler;
+use super::framework::ClusterEvent;
+use super::node_info::NodeInfo;
+use super::pod_info::PodInfo;
+
+impl Scheduler {
+    /// Takes in one change.
+    pub(super) fn take_in(&mut self, kind: Kind, delta: Delta, ctx: &mut Ctx<'_>) {
+        ctx.cause = delta.cause;
+        match kind {
+            Kind::Pod => self.take_in_pod(&delta, ctx),
+            Kind::Node => self.take_in_node(&delta, ctx),
+            _ => self.take_in_storage(kind, delta, ctx),
+        }
+    }
+
+    /// Wakes the Pods that `event` may help.
+    pub(super) fn wake(&mut self, event: &ClusterEvent, ctx: &Ctx<'_>) {
+        if self.queue.has_waiting() {
+            self.queue.on_event(event, ctx.cause, &self.algorithm.profile, ctx.now);
+        }
+    }
+
+    /// A Pod that was replaced by another of the same name between two lists is gone first.
+    fn take_in_pod(&mut self, delta: &Delta, ctx: &mut Ctx<'_>) {
+        let live = |object: &Option<Object>| {
+            object.as_ref().and_then(Object::get::<Pod>).filter(|pod| !pod.is_terminal()).cloned()
+        };
+        let (mut old, new) = (live(&delta.old), live(&delta.new));
+        if let (Some(before), Some(after)) = (&old, &new)
+            && before.metadata.uid != after.metadata.uid
+        {
+            self.pod_removed(before, ctx);
+            old = None;
+        }
+        match (old, new) {
+            (None, Some(pod)) => self.pod_changed(None, pod, ctx),
+            (Some(old), Some(pod)) => self.pod_changed(Some(&old), pod, ctx),
+            (Some(old), None) => self.pod_removed(&old, ctx),
+            (None, None) => {}
+        }
+    }
+
+    fn pod_changed(&mut self, old: Option<&Arc<Pod>>, pod: Arc<Pod>, ctx: &mut Ctx<'_>) {
+        let info = Arc::new(PodInfo::new(pod));
+        if !info.pod.node_name().is_empty() {
+            self.bound_pod_changed(old, info, ctx);
+            return;
+        }
+        if !self.is_responsible_for(&info.pod) || self.cache.is_assumed(&info.uid) {
+            return;
+        }
+        let nominated = info.nominated_node();
+        if !nominated.is_empty() {
+            self.cache.snapshot.nominate(nominated, Arc::clone(&info));
+        } else if old.is_some_and(|old| old.status.nominated_node_name.as_ref().is_some_and(|node| !node.is_empty())) {
+            self.cache.snapshot.withdraw(&info.uid);
+        }
+        self.queue.update(info, ctx.cause, &self.algorithm.profile, ctx.now);
+    }
+
+    fn bound_pod_changed(&mut self, old: Option<&Arc<Pod>>, info: Arc<PodInfo>, ctx: &mut Ctx<'_>) {
+        self.queue.remove(&info.uid);
+        self.cache.snapshot.withdraw(&info.uid);
+        self.cache.confirm(Arc::clone(&info));
+        let event = match old.filter(|old| !old.node_name().is_empty()) {
+            None => ClusterEvent::PodAssigned(info),
+            Some(old) if old.spec == info.pod.spec && old.metadata.labels == info.pod.metadata.labels => return,
+            Some(old) => ClusterEvent::PodUpdated(Arc::new(PodInfo::new(Arc::clone(old))), info),
+        };
+        self.wake(&event, ctx);
+    }
+
+    fn pod_removed(&mut self, pod: &Arc<Pod>, ctx: &mut Ctx<'_>) {
+        let info = Arc::new(PodInfo::new(Arc::clone(pod)));
+        let was_waiting = self.queue.remove(&info.uid).is_some();
+        let was_nominated = self.cache.snapshot.withdraw(&info.uid);
+        self.cache.remove(&info.uid);
+        self.cancel_binding(&info.uid);
+        if !was_waiting || was_nominated {
+            self.wake(&ClusterEvent::PodDeleted(info), ctx);
+        }
+    }
+
+    fn is_responsible_for(&self, pod: &Pod) -> bool {
+        let asked_for = pod.spec.scheduler_name.as_deref().unwrap_or("default-scheduler");
+        asked_for == &*self.algorithm.profile.scheduler_name
+    }
+
+    fn take_in_node(&mut self, delta: &Delta, ctx: &mut Ctx<'_>) {
+        let bare = |object: &Option<Object>| {
+            let node = object.as_ref().and_then(Object::get::<Node>)?;
+            let mut info = NodeInfo::new(node.metadata.name.as_deref().unwrap_or_default().into());
+            info.set_node(Arc::clone(node));
+            Some(Arc::new(info))
+        };
+        let (old, new) = (bare(&delta.old), bare(&delta.new));
+        let event = match (old, new) {
+            (old, Some(new)) => {
+                if let Some(node) = &new.node
+                    && old.as_ref().is_none_or(|old| matters(old, &new))
+                {
+                    self.cache.snapshot.set_node(Arc::clone(node));
+                }
+                match old {
+                    None => ClusterEvent::NodeAdded(new),
+                    Some(old) if matters(&old, &new) => ClusterEvent::NodeUpdated(old, new),
+                    Some(_) => return,
+                }
+            }
+            (Some(old), None) => {
+                self.cache.snapshot.remove_node(&old.name);
+                ClusterEvent::NodeDeleted
+            }
+            (None, None) => return,
+        };
+        self.wake(&event, ctx);
+    }
+
+    fn take_in_storage(&mut self, kind: Kind, delta: Delta, ctx: &mut Ctx<'_>) {
+        match delta.new {
+            Some(object) => {
+                self.cache.snapshot.volumes.set(&object);
+                self.wake(&ClusterEvent::Storage(kind, object), ctx);
+                self.advance_bindings(ctx);
+            }
+            None => self.cache.snapshot.volumes.remove(delta.object()),
+        }
+    }
+}
+
+/// Heartbeats change nothing that the scheduler looks at.
+fn matters(old: &NodeInfo, new: &NodeInfo) -> bool {
+    old.labels() != new.labels()
+        || old.taints() != new.taints()
+        || old.is_unschedulable != new.is_unschedulable
+        || old.allocatable != new.allocatable
+}

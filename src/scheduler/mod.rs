@@ -1,0 +1,41 @@
+//! Chooses a node for one Pod at a time: queue, filter, score, reserve, bind.
+//!
+//! What comes in: Pods, nodes, claims, volumes and classes by watch. What goes out: bindings, conditions, events, and when
+//! Pods of lower priority must make room, their deletion. Of several instances the one that holds the Lease
+//! `kube-system/kube-scheduler` does the work, the others keep up and wait.
+//!
+//! Models <https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/>.
+//!
+//! **Invariants.** The scheduler knows only what its watches brought. It changes no Pod but through the API. It never looks
+//! at what Pods really use. A Pod that was placed counts on its node at once, before the API says so.
+//!
+//! **Not modelled:** the client's rate limit (50 requests per second), extenders, profiles other than the default one, and
+//! the plugins named in [`plugins`].
+//!
+//! Reading order: [`pod_info`], [`node_info`], [`snapshot`], [`framework`], [`plugins`], [`cycle`], [`preemption`], [`queue`],
+//! [`cache`], [`component`], [`decision`].
+
+mod binding;
+pub mod cache;
+pub mod component;
+pub mod cycle;
+pub mod decision;
+mod failure;
+#[cfg(test)]
+pub mod fixture;
+pub mod framework;
+mod intake;
+pub mod node_info;
+pub mod plugins;
+pub mod pod_info;
+mod preempting;
+pub mod preemption;
+pub mod queue;
+pub mod snapshot;
+pub mod volumes;
+
+pub use component::Scheduler;
+pub use cycle::Algorithm;
+pub use decision::{Answer, Attempt, AttemptOutcome, Decision, Verdict};
+pub use pod_info::PodInfo;
+pub use snapshot::Snapshot;

@@ -1,0 +1,101 @@
+//! Preemption: which Pods of lower priority would have to go, and from which node, so that a Pod finds room.
+//!
+//! Models `pkg/scheduler/framework/preemption/preemption.go`.
+//!
+//! **Not modelled:** PodDisruptionBudgets; no node is spared for the sake of one.
+//!
+//! Reading order: this file, [`dry_run`], [`choose`].
+
+mod choose;
+mod dry_run;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::model::Pod;
+
+use super::framework::diagnosis::histogram;
+use super::framework::{Code, Refusal, Rejection, Stage};
+use super::pod_info::PodInfo;
+
+/// At least this share of the nodes, in percent, and at least this many are tried.
+/// Source: `pkg/scheduler/apis/config/v1/defaults.go`, `DefaultPreemptionArgs`.
+const MIN_CANDIDATES_PERCENT: usize = 10;
+const MIN_CANDIDATES: usize = 100;
+
+const NOT_HELPFUL: &str = "Preemption is not helpful for scheduling";
+const NO_VICTIMS: &str = "No preemption victims found for incoming pod";
+const NEVER: &str = "not eligible due to preemptionPolicy=Never.";
+const TERMINATING: &str = "not eligible due to a terminating pod on the nominated node.";
+
+/// The reason of the condition that a victim gets.
+pub const VICTIM_REASON: &str = "PreemptionByScheduler";
+
+/// A node, and the Pods that would have to leave it.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The node.
+    pub node: Arc<str>,
+    /// The Pods that go, the most important first.
+    pub victims: Vec<Arc<PodInfo>>,
+}
+
+/// Looks for room.
+///
+/// # Errors
+/// Why there is none to be made, as the message tells it.
+pub fn preempt(stage: &Stage<'_>) -> Result<Candidate, Refusal> {
+    if let Some(text) = ineligible(stage) {
+        return Err(Refusal { text: text.to_owned(), is_nomination_kept: true });
+    }
+    let potential: Vec<usize> =
+        (0..stage.snapshot.len()).filter(|index| stage.diagnosis.is_resolvable(*index)).collect();
+    let wanted = (potential.len() * MIN_CANDIDATES_PERCENT / 100).max(MIN_CANDIDATES);
+    let mut candidates = Vec::new();
+    let mut refusals: Vec<Rejection> = Vec::new();
+    for turn in 0..potential.len() {
+        let index = potential[(stage.offset + turn) % potential.len()];
+        match dry_run::select_victims(stage, stage.snapshot.at(index)) {
+            Ok(candidate) => candidates.push(candidate),
+            Err(rejection) => refusals.push(rejection),
+        }
+        if candidates.len() >= wanted {
+            break;
+        }
+    }
+    choose::best(candidates)
+        .ok_or_else(|| Refusal { text: summary(stage.snapshot.len(), &refusals), is_nomination_kept: false })
+}
+
+/// Why the Pod may not push others aside at all.
+fn ineligible(stage: &Stage<'_>) -> Option<&'static str> {
+    let pod = stage.pod;
+    if pod.pod.spec.preemption_policy.as_deref() == Some("Never") {
+        return Some(NEVER);
+    }
+    let nominated = stage.snapshot.node(pod.nominated_node())?;
+    let index = stage.snapshot.index_of(&nominated.name)?;
+    let is_hopeless = stage
+        .diagnosis
+        .rejection(index)
+        .is_some_and(|pattern| pattern.rejection.code == Code::UnschedulableAndUnresolvable);
+    let leaves = |other: &Arc<PodInfo>| other.priority() < pod.priority() && is_leaving_for_another(&other.pod);
+    (!is_hopeless && nominated.pods.iter().any(leaves)).then_some(TERMINATING)
+}
+
+fn is_leaving_for_another(pod: &Pod) -> bool {
+    pod.metadata.deletion_timestamp.is_some()
+        && pod
+            .condition("DisruptionTarget")
+            .is_some_and(|condition| condition.status == "True" && condition.reason.as_deref() == Some(VICTIM_REASON))
+}
+
+/// `0/3 nodes are available: …`, where nodes that were not tried count as not helped.
+fn summary(nodes: usize, refusals: &[Rejection]) -> String {
+    let untried = nodes - refusals.len();
+    let not_helpful = Rejection::unresolvable(NOT_HELPFUL);
+    let tried = refusals.iter().map(|rejection| (&rejection.reasons[..], 1));
+    let untried = (untried > 0).then_some((&not_helpful.reasons[..], untried));
+    format!("0/{nodes} nodes are available:{}", histogram(tried.chain(untried)))
+}
