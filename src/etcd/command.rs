@@ -2,7 +2,7 @@
 
 use super::error::EtcdError;
 use super::raft::{Machine, ProposalId};
-use super::store::{Alarm, Event, LeaseId, Revision, Store, Txn, TxnResponse, Value};
+use super::store::{Alarm, Event, KeyRange, LeaseId, Op, Revision, Store, Txn, TxnResponse, Value};
 use crate::engine::SimDuration;
 
 /// One command in the log.
@@ -64,6 +64,33 @@ pub enum Puts {
     Some,
     /// It has none.
     None,
+}
+
+impl<V> Command<V> {
+    /// The command in a few words, for a picture of the log: `put /registry/pods/default/web`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match &self.action {
+            Action::Txn(txn) => txn.success.iter().map(op_summary).collect::<Vec<_>>().join(", "),
+            Action::Compact(revision) => format!("compact {revision}"),
+            Action::Grant(id, ttl) => format!("lease grant {id} for {ttl}"),
+            Action::Revoke(id) => format!("lease revoke {id}"),
+            Action::Raise(alarm) => format!("alarm raise {alarm}"),
+            Action::Disarm => "alarm disarm".to_owned(),
+        }
+    }
+}
+
+fn op_summary<V>(op: &Op<V>) -> String {
+    let keys = |range: &KeyRange| match range {
+        KeyRange::Key(key) => key.to_string(),
+        KeyRange::Prefix { prefix, .. } => format!("{prefix}*"),
+    };
+    match op {
+        Op::Put { key, .. } => format!("put {key}"),
+        Op::Delete(range) => format!("delete {}", keys(range)),
+        Op::Range { range, .. } => format!("range {}", keys(range)),
+    }
 }
 
 impl<V: Value> Machine for Store<V> {

@@ -14,10 +14,12 @@ use crate::engine::SimDuration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
 
-/// What a member asks for or tells.
+/// What a member asks for or tells, in the order in which it happened. By the time that one is handled the store may
+/// already hold what later ones of the same call tell of.
 #[derive(Clone, Debug)]
 pub enum Effect<V: Value> {
-    /// Carry `message` to the member `to`. It may be lost, late, doubled or overtaken.
+    /// Carry `message` to the member `to`. It may be lost, late, doubled or overtaken; between two members of a healthy
+    /// network it had better keep its place, as on a TCP connection.
     Send {
         /// The receiver.
         to: MemberId,

@@ -9,7 +9,8 @@
 //! same number of log entries hold the same keys. No clock is read: every call is told the time. Values are opaque.
 //!
 //! **Not modelled.** Authentication and roles of etcd itself, its v2 API, downgrades, corruption checks, `fragment` and
-//! progress messages of watch streams (the API server reads [`Effect::Applied`] instead).
+//! progress messages of watch streams (the API server reads [`Effect::Applied`] instead), lease checkpoints, limits of
+//! what is in flight between members. `NoLeader` is for the caller to answer, when [`Member::leader`] is none.
 //!
 //! Reading order: [`store`], [`raft`], [`command`], [`member`], [`effect`], [`error`].
 

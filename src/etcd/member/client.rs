@@ -14,6 +14,7 @@ pub const REQUEST_BYTES_MAX: u64 = 3 * 512 * 1024;
 /// How far applying may lag behind committing. Source: `server/etcdserver/v3_server.go`,
 /// `maxGapBetweenApplyAndCommitIndex`.
 const APPLY_GAP_MAX: u64 = 5000;
+
 impl<V: Value> Member<V> {
     /// Asks for a transaction; answered with [`Effect::Done`] once it is committed and applied here, or after 7 s.
     pub fn propose(&mut self, now: SimTime, request: RequestId, txn: Txn<V>, out: &mut Vec<Effect<V>>) {

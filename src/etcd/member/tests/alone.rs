@@ -2,6 +2,7 @@
 
 use super::group::{Group, id, ms};
 use crate::engine::{Seed, SimTime};
+use crate::etcd::raft::Payload;
 use crate::etcd::{
     Effect, EtcdError, Health, KeyRange, Member, Op, RequestId, Revision, Settings, Store, Term, Txn, Value,
 };
@@ -129,4 +130,20 @@ fn a_member_can_be_cloned_and_sent() {
     fn is_value<T: Clone + Send>() {}
     is_value::<Member<u64>>();
     is_value::<Effect<u64>>();
+}
+
+#[test]
+fn the_log_can_be_read_by_people() {
+    let mut group = Group::new(1, 1);
+    group.put(id(1), "/registry/pods/default/web");
+    group.propose(id(1), Txn::always(vec![Op::Delete(KeyRange::prefix("/registry/pods/default/"))]));
+    let request = group.number();
+    group.act(id(1), |member, now, out| member.compact(now, request, Revision(2), out));
+    group.run(10);
+    let commands = group.members[&id(1)].raft().tail(3).into_iter().map(|entry| match &entry.payload {
+        Payload::Command(command) => command.summary(),
+        other => panic!("{other:?}"),
+    });
+    let expected = ["put /registry/pods/default/web", "delete /registry/pods/default/*", "compact 2"];
+    assert_eq!(commands.collect::<Vec<_>>(), expected);
 }
