@@ -1,0 +1,108 @@
+//! What is wrong with the fields of an object, in the words of `apimachinery/pkg/util/validation/field/errors.go`.
+
+use std::fmt::Display;
+
+use serde_json::Value;
+
+use crate::model::Kind;
+
+use super::status::{Details, FieldCause, Reason, Status};
+
+/// Faults of one object, in the order in which they were found.
+#[derive(Clone, Debug, Default)]
+pub struct Errors {
+    causes: Vec<FieldCause>,
+}
+
+impl Errors {
+    /// Whether no fault was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.causes.is_empty()
+    }
+
+    /// `spec.containers: Required value: …`.
+    pub fn required(&mut self, field: impl Display, detail: &str) {
+        self.add("FieldValueRequired", field, with_detail("Required value", detail));
+    }
+
+    /// `spec.replicas: Invalid value: -1: …`.
+    pub fn invalid(&mut self, field: impl Display, value: impl Into<Value>, detail: impl Display) {
+        let message = format!("Invalid value: {}: {detail}", value.into());
+        self.add("FieldValueInvalid", field, message);
+    }
+
+    /// One `Invalid value` for each of `messages`.
+    pub fn all_invalid(&mut self, field: impl Display, value: &str, messages: Vec<String>) {
+        for message in messages {
+            self.invalid(&field, value, message);
+        }
+    }
+
+    /// `spec.restartPolicy: Unsupported value: "x": supported values: …`.
+    pub fn unsupported(&mut self, field: impl Display, value: &str, supported: &[&str]) {
+        let quoted: Vec<_> = supported.iter().map(|one| format!("\"{one}\"")).collect();
+        let message = format!("Unsupported value: {}: supported values: {}", Value::from(value), quoted.join(", "));
+        self.add("FieldValueNotSupported", field, message);
+    }
+
+    /// `spec.containers[1].name: Duplicate value: "app"`.
+    pub fn duplicate(&mut self, field: impl Display, value: impl Into<Value>) {
+        self.add("FieldValueDuplicate", field, format!("Duplicate value: {}", value.into()));
+    }
+
+    /// `spec.containers[0].volumeMounts[0].name: Not found: "b"`.
+    pub fn not_found(&mut self, field: impl Display, value: &str) {
+        self.add("FieldValueNotFound", field, format!("Not found: {}", Value::from(value)));
+    }
+
+    /// `spec: Forbidden: …`.
+    pub fn forbidden(&mut self, field: impl Display, detail: &str) {
+        self.add("FieldValueForbidden", field, with_detail("Forbidden", detail));
+    }
+
+    /// `data: Too long: may not be more than 1048576 bytes`.
+    pub fn too_long(&mut self, field: impl Display, bytes_max: usize) {
+        self.add("FieldValueTooLong", field, format!("Too long: may not be more than {bytes_max} bytes"));
+    }
+
+    fn add(&mut self, reason: &str, field: impl Display, message: String) {
+        let cause = FieldCause { reason: reason.to_owned(), message, field: field.to_string() };
+        // `ErrorList.ToAggregate` leaves duplicates out.
+        if !self.causes.contains(&cause) {
+            self.causes.push(cause);
+        }
+    }
+
+    /// 422: `Pod "web" is invalid: …`.
+    #[must_use]
+    pub fn into_status(self, kind: Kind, name: &str) -> Status {
+        let info = kind.info();
+        let group_kind =
+            if info.group.is_empty() { info.name.to_owned() } else { format!("{}.{}", info.name, info.group) };
+        let mut status = self.into_invalid(&group_kind, name);
+        if let Some(details) = &mut status.details {
+            details.group = info.group.to_owned();
+            details.kind = info.name.to_owned();
+        }
+        status
+    }
+
+    /// 422 about something that is no object, as a patch.
+    #[must_use]
+    pub fn into_invalid(self, group_kind: &str, name: &str) -> Status {
+        let texts: Vec<_> = self.causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        let what = match &texts[..] {
+            [only] => only.clone(),
+            _ => format!("[{}]", texts.join(", ")),
+        };
+        let mut status = Status::new(422, Reason::Invalid, format!("{group_kind} \"{name}\" is invalid: {what}"));
+        status.details =
+            Some(Box::new(Details { name: name.to_owned(), causes: self.causes, ..Details::default() }));
+        status
+    }
+}
+
+fn with_detail(type_: &str, detail: &str) -> String {
+    if detail.is_empty() { type_.to_owned() } else { format!("{type_}: {detail}") }
+}

@@ -1,0 +1,259 @@
+//! What the API server knows of each kind: its defaults, what a client may not set, what makes an object invalid, what may
+//! not change. One file per kind; [`Strategy`] is what they have in common.
+//!
+//! Source: `pkg/registry/*/strategy.go`, `pkg/apis/*/v1/defaults.go`, `pkg/apis/*/validation/validation.go`.
+
+mod config;
+mod deployment;
+mod endpoint_slice;
+mod event;
+mod lease;
+mod metadata;
+mod namespace;
+mod node;
+mod persistent_volume;
+mod persistent_volume_claim;
+pub(super) mod pod;
+mod pod_spec;
+mod pod_template;
+mod priority_class;
+mod probe;
+mod qos;
+mod replica_set;
+mod resource_quota;
+mod resources;
+mod service;
+mod service_account;
+mod status;
+mod storage_class;
+mod volume;
+
+use std::sync::Arc;
+
+use crate::engine::SimTime;
+use crate::model::{Kind, Meta, Object, Resource, names};
+
+use super::field::Errors;
+use super::status::Status;
+
+pub(super) use metadata::fill_for_create;
+pub(super) use service::Ports;
+
+/// What is particular to a kind.
+pub(super) trait Strategy: Resource {
+    /// Whether `metadata.generation` counts the changes of its spec.
+    const HAS_GENERATION: bool = false;
+    /// Whether its status can only be written through the subresource.
+    const HAS_STATUS: bool = false;
+    /// Whether an update must name the revision that it is based on.
+    const UPDATE_NEEDS_REVISION: bool = false;
+
+    /// What is wrong with a name, if anything.
+    fn name_faults(name: &str) -> Vec<String> {
+        names::dns1123_subdomain(name)
+    }
+
+    /// Fills in what was left out.
+    fn default(&mut self) {}
+
+    /// Removes what a client may not set, and sets what it need not.
+    fn prepare_for_create(&mut self, _now: SimTime) {}
+
+    /// Takes over from `old` what a client may not change.
+    fn prepare_for_update(&mut self, _old: &Self) {}
+
+    /// Puts the status of `from` into itself; `from` becomes what was sent, `self` is what is stored.
+    fn take_status(&mut self, _from: &Self) {}
+
+    /// What is wrong with it.
+    fn validate(&self, _errors: &mut Errors) {}
+
+    /// What may not change between `old` and itself.
+    fn validate_update(&self, _old: &Self, _errors: &mut Errors) {}
+
+    /// Whether what `metadata.generation` counts is different.
+    fn spec_differs(&self, _old: &Self) -> bool {
+        false
+    }
+}
+
+/// Runs `$body` with the typed object behind an [`Object`].
+macro_rules! each {
+    ($object:expr, $typed:ident => $body:expr) => {
+        match $object {
+            Object::Namespace($typed) => $body,
+            Object::Node($typed) => $body,
+            Object::Pod($typed) => $body,
+            Object::ReplicaSet($typed) => $body,
+            Object::Deployment($typed) => $body,
+            Object::Service($typed) => $body,
+            Object::EndpointSlice($typed) => $body,
+            Object::ConfigMap($typed) => $body,
+            Object::Secret($typed) => $body,
+            Object::ServiceAccount($typed) => $body,
+            Object::Event($typed) => $body,
+            Object::Lease($typed) => $body,
+            Object::ResourceQuota($typed) => $body,
+            Object::PersistentVolume($typed) => $body,
+            Object::PersistentVolumeClaim($typed) => $body,
+            Object::StorageClass($typed) => $body,
+            Object::PriorityClass($typed) => $body,
+        }
+    };
+}
+
+/// The object as the kind of `_like`.
+fn alike<'a, R: Resource>(_like: &Arc<R>, object: &'a Object) -> Option<&'a Arc<R>> {
+    R::of(object)
+}
+
+/// Fills in what was left out.
+pub(super) fn default(object: &mut Object) {
+    each!(object, typed => Strategy::default(Arc::make_mut(typed)));
+}
+
+/// See [`Strategy::prepare_for_create`].
+pub(super) fn prepare_for_create(object: &mut Object, now: SimTime) {
+    fn prepare<S: Strategy>(typed: &mut Arc<S>, now: SimTime) {
+        let typed = Arc::make_mut(typed);
+        typed.prepare_for_create(now);
+        typed.meta_mut().generation = S::HAS_GENERATION.then_some(1);
+    }
+    each!(object, typed => prepare(typed, now));
+}
+
+/// See [`Strategy::prepare_for_update`]; also counts the generation.
+pub(super) fn prepare_for_update(object: &mut Object, old: &Object) {
+    fn prepare<S: Strategy>(typed: &mut Arc<S>, old: &Object) {
+        let Some(old) = S::of(old) else { return };
+        let typed = Arc::make_mut(typed);
+        typed.prepare_for_update(old);
+        let generation = old.meta().generation;
+        typed.meta_mut().generation = generation;
+        if S::HAS_GENERATION && typed.spec_differs(old) {
+            typed.meta_mut().generation = Some(generation.unwrap_or(0) + 1);
+        }
+    }
+    each!(object, typed => prepare(typed, old));
+}
+
+/// Makes `object` what is stored (`old`) with the status that was sent; labels, annotations and finalizers may change too.
+pub(super) fn keep_only_status(object: &mut Object, old: &Object) {
+    fn keep<S: Strategy>(sent: &mut Arc<S>, old: &Object) {
+        let Some(old) = S::of(old) else { return };
+        let mut result = S::clone(old);
+        result.take_status(sent);
+        let (from, to) = (sent.meta(), result.meta_mut());
+        to.labels.clone_from(&from.labels);
+        to.annotations.clone_from(&from.annotations);
+        to.finalizers.clone_from(&from.finalizers);
+        *sent = Arc::new(result);
+    }
+    each!(object, typed => keep(typed, old));
+}
+
+/// What is stored with the status of `sent`, whose conditions are merged by type.
+pub(super) fn with_status_of(old: &Object, sent: &Object) -> Object {
+    status::merge(old, sent)
+}
+
+/// Checks a new object.
+///
+/// # Errors
+/// 422.
+pub(super) fn validate(object: &Object) -> Result<(), Box<Status>> {
+    let mut errors = Errors::default();
+    each!(object, typed => {
+        metadata::validate(&**typed, &mut errors);
+        typed.validate(&mut errors);
+    });
+    refuse(errors, object)
+}
+
+/// Checks a change.
+///
+/// # Errors
+/// 422.
+pub(super) fn validate_update(object: &Object, old: &Object) -> Result<(), Box<Status>> {
+    let mut errors = Errors::default();
+    each!(object, typed => {
+        metadata::validate_update(object.meta(), old.meta(), &mut errors);
+        typed.validate(&mut errors);
+        if let Some(old) = alike(typed, old) {
+            typed.validate_update(old, &mut errors);
+        }
+    });
+    refuse(errors, object)
+}
+
+/// Checks the metadata of a change of status.
+///
+/// # Errors
+/// 422.
+pub(super) fn validate_status_update(object: &Object, old: &Object) -> Result<(), Box<Status>> {
+    let mut errors = Errors::default();
+    metadata::validate_update(object.meta(), old.meta(), &mut errors);
+    refuse(errors, object)
+}
+
+fn refuse(errors: Errors, object: &Object) -> Result<(), Box<Status>> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let meta = object.meta();
+    let name = if meta.name().is_empty() { meta.generate_name.as_deref().unwrap_or_default() } else { meta.name() };
+    Err(Box::new(errors.into_status(object.kind(), name)))
+}
+
+/// Whether an update of this kind must name the revision that it is based on.
+pub(super) fn update_needs_revision(object: &Object) -> bool {
+    fn needs<S: Strategy>(_typed: &Arc<S>) -> bool {
+        S::UPDATE_NEEDS_REVISION
+    }
+    each!(object, typed => needs(typed))
+}
+
+/// Whether `one` and `other` say the same, apart from the revision.
+pub(super) fn same_content(one: &Object, other: &Object) -> bool {
+    fn same<S: Strategy + PartialEq>(one: &Arc<S>, other: &Object) -> bool {
+        let Some(other) = S::of(other) else { return false };
+        let (left, right) = (one.meta(), other.meta());
+        // The cheapest difference first: most writes change something small.
+        if left.labels != right.labels || left.generation != right.generation {
+            return false;
+        }
+        let mut left = S::clone(one);
+        left.meta_mut().resource_version.clone_from(&right.resource_version);
+        left == **other
+    }
+    if one.same(other) {
+        return true;
+    }
+    match (one, other) {
+        (Object::Pod(one), Object::Pod(other)) => pod::same_content(one, other),
+        _ => each!(one, typed => same(typed, other)),
+    }
+}
+
+/// An object with nothing in it, as bookmarks carry it.
+pub(super) fn empty(kind: Kind) -> Object {
+    match kind {
+        Kind::Namespace => crate::model::core::Namespace::default().into(),
+        Kind::Node => crate::model::core::Node::default().into(),
+        Kind::Pod => crate::model::Pod::default().into(),
+        Kind::ReplicaSet => crate::model::apps::ReplicaSet::default().into(),
+        Kind::Deployment => crate::model::apps::Deployment::default().into(),
+        Kind::Service => crate::model::core::Service::default().into(),
+        Kind::EndpointSlice => crate::model::discovery::EndpointSlice::default().into(),
+        Kind::ConfigMap => crate::model::core::ConfigMap::default().into(),
+        Kind::Secret => crate::model::core::Secret::default().into(),
+        Kind::ServiceAccount => crate::model::core::ServiceAccount::default().into(),
+        Kind::Event => crate::model::core::Event::default().into(),
+        Kind::Lease => crate::model::coordination::Lease::default().into(),
+        Kind::ResourceQuota => crate::model::core::ResourceQuota::default().into(),
+        Kind::PersistentVolume => crate::model::core::PersistentVolume::default().into(),
+        Kind::PersistentVolumeClaim => crate::model::core::PersistentVolumeClaim::default().into(),
+        Kind::StorageClass => crate::model::storage::StorageClass::default().into(),
+        Kind::PriorityClass => crate::model::scheduling::PriorityClass::default().into(),
+    }
+}
