@@ -6,9 +6,6 @@ use std::sync::Arc;
 use super::request::User;
 use super::status::{Reason, Status};
 
-/// What every user that was authenticated belongs to. Source: `apiserver/pkg/authentication/user/user.go`.
-pub const AUTHENTICATED: &str = "system:authenticated";
-
 /// The user behind a request.
 ///
 /// # Errors

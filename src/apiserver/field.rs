@@ -10,59 +10,59 @@ use super::status::{Details, FieldCause, Reason, Status};
 
 /// Faults of one object, in the order in which they were found.
 #[derive(Clone, Debug, Default)]
-pub struct Errors {
+pub(super) struct Errors {
     causes: Vec<FieldCause>,
 }
 
 impl Errors {
     /// Whether no fault was found.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.causes.is_empty()
     }
 
     /// `spec.containers: Required value: …`.
-    pub fn required(&mut self, field: impl Display, detail: &str) {
+    pub(super) fn required(&mut self, field: impl Display, detail: &str) {
         self.add("FieldValueRequired", field, with_detail("Required value", detail));
     }
 
     /// `spec.replicas: Invalid value: -1: …`.
-    pub fn invalid(&mut self, field: impl Display, value: impl Into<Value>, detail: impl Display) {
+    pub(super) fn invalid(&mut self, field: impl Display, value: impl Into<Value>, detail: impl Display) {
         let message = format!("Invalid value: {}: {detail}", value.into());
         self.add("FieldValueInvalid", field, message);
     }
 
     /// One `Invalid value` for each of `messages`.
-    pub fn all_invalid(&mut self, field: impl Display, value: &str, messages: Vec<String>) {
+    pub(super) fn all_invalid(&mut self, field: impl Display, value: &str, messages: Vec<String>) {
         for message in messages {
             self.invalid(&field, value, message);
         }
     }
 
     /// `spec.restartPolicy: Unsupported value: "x": supported values: …`.
-    pub fn unsupported(&mut self, field: impl Display, value: &str, supported: &[&str]) {
+    pub(super) fn unsupported(&mut self, field: impl Display, value: &str, supported: &[&str]) {
         let quoted: Vec<_> = supported.iter().map(|one| format!("\"{one}\"")).collect();
         let message = format!("Unsupported value: {}: supported values: {}", Value::from(value), quoted.join(", "));
         self.add("FieldValueNotSupported", field, message);
     }
 
     /// `spec.containers[1].name: Duplicate value: "app"`.
-    pub fn duplicate(&mut self, field: impl Display, value: impl Into<Value>) {
+    pub(super) fn duplicate(&mut self, field: impl Display, value: impl Into<Value>) {
         self.add("FieldValueDuplicate", field, format!("Duplicate value: {}", value.into()));
     }
 
     /// `spec.containers[0].volumeMounts[0].name: Not found: "b"`.
-    pub fn not_found(&mut self, field: impl Display, value: &str) {
+    pub(super) fn not_found(&mut self, field: impl Display, value: &str) {
         self.add("FieldValueNotFound", field, format!("Not found: {}", Value::from(value)));
     }
 
     /// `spec: Forbidden: …`.
-    pub fn forbidden(&mut self, field: impl Display, detail: &str) {
+    pub(super) fn forbidden(&mut self, field: impl Display, detail: &str) {
         self.add("FieldValueForbidden", field, with_detail("Forbidden", detail));
     }
 
     /// `data: Too long: may not be more than 1048576 bytes`.
-    pub fn too_long(&mut self, field: impl Display, bytes_max: usize) {
+    pub(super) fn too_long(&mut self, field: impl Display, bytes_max: usize) {
         self.add("FieldValueTooLong", field, format!("Too long: may not be more than {bytes_max} bytes"));
     }
 
@@ -76,7 +76,7 @@ impl Errors {
 
     /// 422: `Pod "web" is invalid: …`.
     #[must_use]
-    pub fn into_status(self, kind: Kind, name: &str) -> Status {
+    pub(super) fn into_status(self, kind: Kind, name: &str) -> Status {
         let info = kind.info();
         let group_kind =
             if info.group.is_empty() { info.name.to_owned() } else { format!("{}.{}", info.name, info.group) };
@@ -90,15 +90,14 @@ impl Errors {
 
     /// 422 about something that is no object, as a patch.
     #[must_use]
-    pub fn into_invalid(self, group_kind: &str, name: &str) -> Status {
+    pub(super) fn into_invalid(self, group_kind: &str, name: &str) -> Status {
         let texts: Vec<_> = self.causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
         let what = match &texts[..] {
             [only] => only.clone(),
             _ => format!("[{}]", texts.join(", ")),
         };
         let mut status = Status::new(422, Reason::Invalid, format!("{group_kind} \"{name}\" is invalid: {what}"));
-        status.details =
-            Some(Box::new(Details { name: name.to_owned(), causes: self.causes, ..Details::default() }));
+        status.details = Some(Box::new(Details { name: name.to_owned(), causes: self.causes, ..Details::default() }));
         status
     }
 }

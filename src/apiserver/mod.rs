@@ -3,13 +3,49 @@
 //! What comes in: a [`Request`] with the [`Caller`] behind it. What goes out: its [`Outcome`], and the events of the
 //! watches that are open.
 //!
-//! Reading order: [`request`], [`status`].
+//! The server is a pure state machine: calls come in, [`Effect`]s go out, and whoever runs it (the cluster, or
+//! [`Standalone`] for tests) carries them and adds the time that this takes.
+//!
+//! **Invariants.** Nothing is stored but through the whole pipeline: authentication, authorisation, mutating admission,
+//! defaulting and validation, validating admission with the quota last, etcd. A server keeps nothing that it could not
+//! read again from etcd.
+//!
+//! Reading order: [`request`], [`status`], [`effect`], [`server`], `verbs`, [`admission`], `registry`, `watch`, [`standalone`].
 
+pub mod admission;
+mod allocation;
+mod authentication;
+pub mod authorization;
+mod bootstrap;
+mod decode;
+pub mod effect;
+mod field;
+mod fields;
+mod go_json;
+pub mod health;
+mod quota_writes;
+mod registry;
 pub mod request;
+mod selection;
+pub mod server;
+pub mod standalone;
 pub mod status;
+pub mod storage_key;
+pub mod stored;
+mod verbs;
+mod watch;
 
+pub use bootstrap::bootstrap_objects;
+pub use effect::{Ctx, Effect, Inbound};
+pub use health::{Check, Health};
 pub use request::{
     Body, Caller, DeleteOptions, ExecOptions, FieldValidation, List, LogOptions, Options, Outcome, PatchType, Payload,
     Propagation, Request, Response, Scale, StreamChunk, Subresource, Ticket, User, Verb, WatchEvent, WatchEventKind,
 };
+pub use server::ApiServer;
+pub use standalone::Standalone;
 pub use status::{Details, FieldCause, Reason, Status};
+pub use stored::{Record, Stored};
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,9 @@ pub use selector::Selector;
 /// The version that every text, default and time of podlab follows.
 pub const KUBERNETES_VERSION: &str = "v1.36.2";
 
+/// Bytes of a Secret.
+pub use k8s_openapi::ByteString;
+
 /// `core/v1`: Pods, Nodes, Services and what goes with them.
 pub mod core {
     pub use k8s_openapi::api::core::v1::*;

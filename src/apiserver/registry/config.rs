@@ -47,7 +47,7 @@ impl Strategy for ConfigMap {
 }
 
 impl Strategy for Secret {
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         if self.type_.as_ref().is_none_or(String::is_empty) {
             self.type_ = Some("Opaque".into());
         }

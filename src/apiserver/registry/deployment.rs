@@ -10,9 +10,8 @@ use super::{Strategy, pod_template};
 
 impl Strategy for Deployment {
     const HAS_GENERATION: bool = true;
-    const HAS_STATUS: bool = true;
 
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         let spec = self.spec.get_or_insert_default();
         spec.replicas.get_or_insert(1);
         spec.revision_history_limit.get_or_insert(10);

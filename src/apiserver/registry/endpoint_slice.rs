@@ -12,7 +12,7 @@ const ENDPOINTS_MAX: usize = 1000;
 impl Strategy for EndpointSlice {
     const HAS_GENERATION: bool = true;
 
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         for port in self.ports.iter_mut().flatten() {
             port.name.get_or_insert_default();
             port.protocol.get_or_insert_with(|| "TCP".into());

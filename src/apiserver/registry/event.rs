@@ -13,7 +13,8 @@ impl Strategy for Event {
     fn validate(&self, errors: &mut Errors) {
         let involved = self.involved_object.namespace.as_deref().unwrap_or_default();
         let expected = if involved.is_empty() { "default" } else { involved };
-        if self.metadata.namespace() != expected && !(involved.is_empty() && self.metadata.namespace() == "kube-system") {
+        if self.metadata.namespace() != expected && !(involved.is_empty() && self.metadata.namespace() == "kube-system")
+        {
             errors.invalid("involvedObject.namespace", involved, "does not match event.namespace");
         }
         if self.event_time.is_some() && self.message.as_ref().is_some_and(|message| message.len() > MESSAGE_MAX) {

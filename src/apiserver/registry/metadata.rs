@@ -64,8 +64,13 @@ pub(super) fn validate_update(new: &ObjectMeta, old: &ObjectMeta, errors: &mut E
     validate_owners(new, errors);
     validate_finalizers(new, errors);
     if old.deletion_timestamp.is_some() {
-        let added: Vec<_> =
-            new.finalizers.iter().flatten().filter(|one| !old.has_finalizer(one)).map(|one| format!("{one:?}")).collect();
+        let added: Vec<_> = new
+            .finalizers
+            .iter()
+            .flatten()
+            .filter(|one| !old.has_finalizer(one))
+            .map(|one| format!("{one:?}"))
+            .collect();
         if !added.is_empty() {
             let detail = format!(
                 "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
@@ -114,10 +119,15 @@ fn validate_owners(meta: &ObjectMeta, errors: &mut Errors) {
     let mut controllers = 0;
     for (index, owner) in meta.owners().iter().enumerate() {
         let field = |name: &str| format!("metadata.ownerReferences[{index}].{name}");
-        let must = [("apiVersion", &owner.api_version), ("kind", &owner.kind), ("name", &owner.name), ("uid", &owner.uid)];
+        let must =
+            [("apiVersion", &owner.api_version), ("kind", &owner.kind), ("name", &owner.name), ("uid", &owner.uid)];
         for (name, value) in must {
             if value.is_empty() {
-                errors.invalid(field(name), value.as_str(), format!("{} must not be empty", if name == "apiVersion" { "version" } else { name }));
+                errors.invalid(
+                    field(name),
+                    value.as_str(),
+                    format!("{} must not be empty", if name == "apiVersion" { "version" } else { name }),
+                );
             }
         }
         controllers += usize::from(owner.controller == Some(true));

@@ -37,14 +37,13 @@ use super::field::Errors;
 use super::status::Status;
 
 pub(super) use metadata::fill_for_create;
+pub(super) use priority_class::SYSTEM_CLASSES;
 pub(super) use service::Ports;
 
 /// What is particular to a kind.
 pub(super) trait Strategy: Resource {
     /// Whether `metadata.generation` counts the changes of its spec.
     const HAS_GENERATION: bool = false;
-    /// Whether its status can only be written through the subresource.
-    const HAS_STATUS: bool = false;
     /// Whether an update must name the revision that it is based on.
     const UPDATE_NEEDS_REVISION: bool = false;
 
@@ -54,7 +53,7 @@ pub(super) trait Strategy: Resource {
     }
 
     /// Fills in what was left out.
-    fn default(&mut self) {}
+    fn set_defaults(&mut self) {}
 
     /// Removes what a client may not set, and sets what it need not.
     fn prepare_for_create(&mut self, _now: SimTime) {}
@@ -109,7 +108,7 @@ fn alike<'a, R: Resource>(_like: &Arc<R>, object: &'a Object) -> Option<&'a Arc<
 
 /// Fills in what was left out.
 pub(super) fn default(object: &mut Object) {
-    each!(object, typed => Strategy::default(Arc::make_mut(typed)));
+    each!(object, typed => Strategy::set_defaults(Arc::make_mut(typed)));
 }
 
 /// See [`Strategy::prepare_for_create`].

@@ -12,13 +12,11 @@ const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 const FINALIZER: &str = "kubernetes";
 
 impl Strategy for Namespace {
-    const HAS_STATUS: bool = true;
-
     fn name_faults(name: &str) -> Vec<String> {
         names::dns1123_label(name)
     }
 
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         if !self.metadata.name().is_empty() {
             let name = self.metadata.name().to_owned();
             self.metadata.labels.get_or_insert_default().insert(NAME_LABEL.into(), name);

@@ -10,9 +10,7 @@ use super::Strategy;
 use super::pod_spec::one_of;
 
 impl Strategy for Node {
-    const HAS_STATUS: bool = true;
-
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         self.spec.get_or_insert_default();
         let status = self.status.get_or_insert_default();
         if status.allocatable.is_none() {

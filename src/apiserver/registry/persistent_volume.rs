@@ -12,9 +12,7 @@ use super::pod_spec::one_of;
 pub(super) const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
 impl Strategy for PersistentVolume {
-    const HAS_STATUS: bool = true;
-
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         let spec = self.spec.get_or_insert_default();
         spec.persistent_volume_reclaim_policy.get_or_insert_with(|| "Retain".into());
         spec.volume_mode.get_or_insert_with(|| "Filesystem".into());

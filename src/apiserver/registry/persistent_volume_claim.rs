@@ -10,15 +10,15 @@ use super::persistent_volume::ACCESS_MODES;
 use super::pod_spec::one_of;
 
 impl Strategy for PersistentVolumeClaim {
-    const HAS_STATUS: bool = true;
-
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         self.spec.get_or_insert_default().volume_mode.get_or_insert_with(|| "Filesystem".into());
     }
 
     fn prepare_for_create(&mut self, _now: SimTime) {
-        self.status =
-            Some(PersistentVolumeClaimStatus { phase: Some("Pending".into()), ..PersistentVolumeClaimStatus::default() });
+        self.status = Some(PersistentVolumeClaimStatus {
+            phase: Some("Pending".into()),
+            ..PersistentVolumeClaimStatus::default()
+        });
     }
 
     fn prepare_for_update(&mut self, old: &Self) {

@@ -17,9 +17,8 @@ const UPDATE_FORBIDDEN: &str = "pod updates may not change fields other than `sp
 
 impl Strategy for Pod {
     const HAS_GENERATION: bool = true;
-    const HAS_STATUS: bool = true;
 
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         let spec = self.spec_mut();
         for container in spec.containers.iter_mut().chain(spec.init_containers.iter_mut().flatten()) {
             resources::default_requests(container);
@@ -97,8 +96,14 @@ fn validate_spec_update(new: &PodSpec, old: &PodSpec, errors: &mut Errors) {
     validate_gates(new, old, errors);
     if let (Some(before), now) = (old.active_deadline_seconds, new.active_deadline_seconds) {
         match now {
-            None => errors.invalid("spec.activeDeadlineSeconds", serde_json::Value::Null, "must not update from a positive integer to nil value"),
-            Some(now) if now > before => errors.invalid("spec.activeDeadlineSeconds", now, "must be less than or equal to previous value"),
+            None => errors.invalid(
+                "spec.activeDeadlineSeconds",
+                serde_json::Value::Null,
+                "must not update from a positive integer to nil value",
+            ),
+            Some(now) if now > before => {
+                errors.invalid("spec.activeDeadlineSeconds", now, "must be less than or equal to previous value")
+            }
             Some(_) => {}
         }
     }

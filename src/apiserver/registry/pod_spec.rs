@@ -75,7 +75,8 @@ fn is_latest(image: &str) -> bool {
 
 /// What is wrong with a spec at `field`.
 pub(super) fn validate(spec: &PodSpec, field: &str, errors: &mut Errors) {
-    let volumes = volume::validate_all(spec.volumes.as_deref().unwrap_or_default(), &format!("{field}.volumes"), errors);
+    let volumes =
+        volume::validate_all(spec.volumes.as_deref().unwrap_or_default(), &format!("{field}.volumes"), errors);
     validate_containers(spec, field, &volumes, errors);
     one_of(spec.restart_policy.as_deref(), &RESTART_POLICIES, format_args!("{field}.restartPolicy"), errors);
     one_of(spec.dns_policy.as_deref(), &DNS_POLICIES, format_args!("{field}.dnsPolicy"), errors);
@@ -98,7 +99,10 @@ pub(super) fn validate(spec: &PodSpec, field: &str, errors: &mut Errors) {
     if let Some(name) = spec.node_name.as_deref().filter(|name| !name.is_empty()) {
         errors.all_invalid(format_args!("{field}.nodeName"), name, names::dns1123_subdomain(name));
         if spec.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty()) {
-            errors.forbidden(format_args!("{field}.nodeName"), "cannot be set until all schedulingGates have been cleared");
+            errors.forbidden(
+                format_args!("{field}.nodeName"),
+                "cannot be set until all schedulingGates have been cleared",
+            );
         }
     }
     for (name, value) in [("hostname", &spec.hostname), ("subdomain", &spec.subdomain)] {
@@ -234,7 +238,8 @@ fn validate_tolerations(spec: &PodSpec, field: &str, errors: &mut Errors) {
         let (key, operator, effect) = (text(&toleration.key), text(&toleration.operator), text(&toleration.effect));
         if key.is_empty() {
             if operator != "Exists" {
-                let detail = "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+                let detail =
+                    "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
                 errors.invalid(format_args!("{field}.operator"), operator.as_str(), detail);
             }
         } else {

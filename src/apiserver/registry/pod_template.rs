@@ -41,7 +41,10 @@ pub(super) fn validate(selector: &LabelSelector, template: Option<&PodTemplateSp
     }
     if let Some(seconds) = spec.active_deadline_seconds {
         let _ = seconds;
-        errors.forbidden("spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in ReplicaSet is not Supported");
+        errors.forbidden(
+            "spec.template.spec.activeDeadlineSeconds",
+            "activeDeadlineSeconds in ReplicaSet is not Supported",
+        );
     }
 }
 

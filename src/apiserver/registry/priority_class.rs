@@ -26,7 +26,7 @@ pub(in crate::apiserver) const SYSTEM_CLASSES: [(&str, i32, &str); 2] = [
 impl Strategy for PriorityClass {
     const HAS_GENERATION: bool = true;
 
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         self.preemption_policy.get_or_insert_with(|| "PreemptLowerPriority".into());
     }
 
@@ -42,7 +42,10 @@ impl Strategy for PriorityClass {
                         "priority class names with 'system-' prefix are reserved for system use only. error: value of \
                          {name} PriorityClass must be {number}"
                     ),
-                    None => format!("{}. error: {name} is not a known system priority class", detail.split(". error").next().unwrap_or_default()),
+                    None => format!(
+                        "{}. error: {name} is not a known system priority class",
+                        detail.split(". error").next().unwrap_or_default()
+                    ),
                 };
                 errors.forbidden("metadata.name", &detail);
             }

@@ -33,9 +33,7 @@ const STANDARD: [&str; 21] = [
 ];
 
 impl Strategy for ResourceQuota {
-    const HAS_STATUS: bool = true;
-
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         self.spec.get_or_insert_default();
     }
 

@@ -29,7 +29,13 @@ pub(super) fn validate(resources: Option<&ResourceRequirements>, field: &str, er
         validate_amount(resource, amount, &format!("{field}.limits[{resource}]"), &format!("{field}.limits"), errors);
     }
     for (resource, amount) in requests.into_iter().flatten() {
-        validate_amount(resource, amount, &format!("{field}.requests[{resource}]"), &format!("{field}.requests"), errors);
+        validate_amount(
+            resource,
+            amount,
+            &format!("{field}.requests[{resource}]"),
+            &format!("{field}.requests"),
+            errors,
+        );
         let limit = limits.and_then(|limits| limits.get(resource));
         if let Some(limit) = limit
             && exceeds(amount, limit)
@@ -39,7 +45,10 @@ pub(super) fn validate(resources: Option<&ResourceRequirements>, field: &str, er
         }
     }
     if let Some(only_limit) = extended_without_limit(limits, requests) {
-        errors.required(format_args!("{field}.limits"), &format!("Limit must be set for non overcommitable resources ({only_limit})"));
+        errors.required(
+            format_args!("{field}.limits"),
+            &format!("Limit must be set for non overcommitable resources ({only_limit})"),
+        );
     }
 }
 

@@ -42,14 +42,12 @@ impl Ports for ServiceSpec {
 }
 
 impl Strategy for Service {
-    const HAS_STATUS: bool = true;
-
     fn name_faults(name: &str) -> Vec<String> {
         // Relaxed since v1.36 (`RelaxedServiceNameValidation`).
         names::dns1123_label(name)
     }
 
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         let spec = self.spec.get_or_insert_default();
         spec.type_.get_or_insert_with(|| "ClusterIP".into());
         spec.session_affinity.get_or_insert_with(|| "None".into());
@@ -79,7 +77,8 @@ impl Strategy for Service {
     }
 
     fn prepare_for_create(&mut self, _now: SimTime) {
-        self.status = Some(ServiceStatus { load_balancer: Some(LoadBalancerStatus::default()), ..ServiceStatus::default() });
+        self.status =
+            Some(ServiceStatus { load_balancer: Some(LoadBalancerStatus::default()), ..ServiceStatus::default() });
         default_families(self.spec.get_or_insert_default());
     }
 

@@ -7,7 +7,7 @@ use super::Strategy;
 use super::pod_spec::one_of;
 
 impl Strategy for StorageClass {
-    fn default(&mut self) {
+    fn set_defaults(&mut self) {
         self.reclaim_policy.get_or_insert_with(|| "Delete".into());
         self.volume_binding_mode.get_or_insert_with(|| "Immediate".into());
     }
@@ -32,7 +32,11 @@ impl Strategy for StorageClass {
             errors.forbidden("reclaimPolicy", "updates to reclaimPolicy are forbidden.");
         }
         if self.volume_binding_mode != old.volume_binding_mode {
-            errors.invalid("volumeBindingMode", self.volume_binding_mode.clone().unwrap_or_default(), "field is immutable");
+            errors.invalid(
+                "volumeBindingMode",
+                self.volume_binding_mode.clone().unwrap_or_default(),
+                "field is immutable",
+            );
         }
     }
 }

@@ -1,0 +1,78 @@
+//! Create. Source: `apiserver/pkg/endpoints/handlers/create.go`, `registry/rest/create.go`, `registry/generic/registry/store.go`.
+
+use std::sync::Arc;
+
+use crate::apiserver::admission::{self, resource_quota};
+use crate::apiserver::allocation::{self, Claims};
+use crate::apiserver::request::Payload;
+use crate::apiserver::status::Status;
+use crate::apiserver::stored::{Record, Stored};
+use crate::apiserver::{decode, registry, storage_key};
+use crate::etcd::{Compare, Condition, KeyRange, Op, Revision, Txn};
+use crate::model::{Kind, Object};
+
+use super::{Reply, Step, Work, Write};
+
+/// Takes a new object through every stage before etcd.
+///
+/// # Errors
+/// What a stage answers that refuses it.
+pub(in crate::apiserver) fn attempt(work: &mut Work<'_>) -> Result<Step, Box<Status>> {
+    let request = &work.inbound.request;
+    let mut object = decode::object(request.kind, &request.body, request.options.field_validation, work.warnings)?;
+    check_names(&mut object, work)?;
+    from_body(object, work)
+}
+
+/// The same with an object that is decoded already, as server-side apply and patches that create have it.
+pub(in crate::apiserver) fn from_body(mut object: Object, work: &mut Work<'_>) -> Result<Step, Box<Status>> {
+    registry::default(&mut object);
+    admission::mutate(&mut object, None, &mut work.review())?;
+    registry::prepare_for_create(&mut object, work.now);
+    registry::fill_for_create(object.meta_mut(), work.now, work.random);
+    registry::validate(&object)?;
+    let claims = match &mut object {
+        Object::Service(service) => allocation::assign(Arc::make_mut(service), None, work.store, work.random)?,
+        _ => Claims::default(),
+    };
+    let charges = resource_quota::charges(&object, None, &work.review())
+        .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))?;
+    if work.is_dry_run() {
+        return Ok(Payload::Object(object).into());
+    }
+    let key = object.key();
+    let cause = work.record("create", &key, String::new);
+    let stored = storage_key::of(key.kind, &key.namespace, &key.name);
+    let lease = if key.kind == Kind::Event { work.lease } else { None };
+    let absent = Compare { key: stored.clone(), condition: Condition::ModRevision(Revision::NONE) };
+    let put = Op::Put { key: stored.clone(), value: Stored::new(Record::Object(object), cause), lease };
+    let txn = Txn {
+        compare: std::iter::once(absent).chain(claims.compare()).collect(),
+        success: std::iter::once(put).chain(claims.ops(&key, cause)).collect(),
+        failure: vec![Op::Range { range: KeyRange::Key(stored.clone()), limit: None }],
+    };
+    Ok(Step::Write(Write { txn, key: stored, reply: Reply::Written, charges }))
+}
+
+/// What the object says of its place must agree with the request. Source: `EnsureObjectNamespaceMatchesRequestNamespace`.
+fn check_names(object: &mut Object, work: &Work<'_>) -> Result<(), Box<Status>> {
+    let request = &work.inbound.request;
+    if request.kind.is_namespaced() {
+        let given = object.namespace();
+        if given.is_empty() {
+            object.meta_mut().namespace = Some(request.namespace.to_string());
+        } else if *given != *request.namespace {
+            let message = "the namespace of the provided object does not match the namespace sent on the request";
+            return Err(Box::new(Status::bad_request(message)));
+        }
+    } else if object.meta().namespace.is_some() {
+        object.meta_mut().namespace = None;
+    }
+    if object.meta().resource_version.as_ref().is_some_and(|revision| !revision.is_empty()) {
+        return Err(Box::new(Status::bad_request("resourceVersion should not be set on objects to be created")));
+    }
+    if object.name().is_empty() && object.meta().generate_name.is_none() && !request.name.is_empty() {
+        object.meta_mut().name = Some(request.name.to_string());
+    }
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! Delete, and eviction, which is a delete that may be refused.
+//!
+//! Source: `apiserver/pkg/registry/rest/delete.go`, `registry/generic/registry/store.go`, `pkg/registry/core/pod/strategy.go`.
+//! Not modelled: PodDisruptionBudgets.
+
+use std::sync::Arc;
+
+use crate::apiserver::allocation::Claims;
+use crate::apiserver::request::{Body, DeleteOptions, Payload, Propagation, Subresource};
+use crate::apiserver::status::{Details, Reason, Status};
+use crate::apiserver::stored::{Record, Stored};
+use crate::apiserver::{admission, storage_key};
+use crate::engine::SimDuration;
+use crate::etcd::{Compare, Condition, KeyRange, KeyValue, Op, Txn};
+use crate::model::core::PodCondition;
+use crate::model::metav1::ObjectMeta;
+use crate::model::{Meta, Object, Pod, time};
+
+use super::{Current, Reply, Step, Work, Write, object_of};
+
+const ORPHAN: &str = "orphan";
+const FOREGROUND: &str = "foregroundDeletion";
+
+/// Deletes an object, at once or step by step.
+///
+/// # Errors
+/// What a stage answers that refuses it.
+pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> Result<Step, Box<Status>> {
+    let none = DeleteOptions::default();
+    let options = match &work.inbound.request.body {
+        Body::Delete(options) => options,
+        _ => &none,
+    };
+    admission::on_delete(&mut work.review())?;
+    let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else { return Err(work.not_found()) };
+    check_preconditions(&old, options)?;
+    let is_eviction = work.inbound.request.subresource == Subresource::Eviction;
+    let verb = if is_eviction { "evict" } else { "delete" };
+    let mut object = old.clone();
+    set_propagation(object.meta_mut(), options.propagation);
+    if let (true, Object::Pod(pod)) = (is_eviction, &mut object) {
+        disrupt(Arc::make_mut(pod), work);
+    }
+    let grace = grace_of(&object, options);
+    let waits = grace > 0 || object.meta().finalizers.as_ref().is_some_and(|finalizers| !finalizers.is_empty());
+    let holds_namespace = matches!(&object, Object::Namespace(namespace)
+        if namespace.spec.as_ref().and_then(|spec| spec.finalizers.as_ref()).is_some_and(|all| !all.is_empty()));
+    if !waits && !holds_namespace {
+        return Ok(remove(work, entry, object, verb));
+    }
+    mark(&mut object, grace, work);
+    if old.meta().is_terminating() && object == old {
+        return Ok(answer(work, &old).into());
+    }
+    let step = super::update::store(work, entry, &old, object, verb, Vec::new())?;
+    Ok(match step {
+        Step::Write(write) if is_eviction => {
+            Step::Write(Write { reply: Reply::Given(Box::new(Payload::Status(success(&old)))), ..write })
+        }
+        other => other,
+    })
+}
+
+/// Whether an object that is being deleted has nothing left to wait for.
+pub(super) fn is_finished(object: &Object) -> bool {
+    let meta = object.meta();
+    if !meta.is_terminating() || meta.finalizers.as_ref().is_some_and(|finalizers| !finalizers.is_empty()) {
+        return false;
+    }
+    match object {
+        // The kubelet has the last word about Pods: it deletes them once more, without grace.
+        Object::Pod(_) => meta.deletion_grace_period_seconds == Some(0),
+        Object::Namespace(namespace) => {
+            namespace.spec.as_ref().and_then(|spec| spec.finalizers.as_ref()).is_none_or(Vec::is_empty)
+        }
+        _ => true,
+    }
+}
+
+/// Takes an object out of the store.
+pub(super) fn remove(work: &mut Work<'_>, entry: &KeyValue<Stored>, object: Object, verb: &'static str) -> Step {
+    let payload = answer(work, &object);
+    if work.is_dry_run() {
+        return payload.into();
+    }
+    let key = object.key();
+    let cause = work.record(verb, &key, String::new);
+    let stored = storage_key::of(key.kind, &key.namespace, &key.name);
+    let claims = match &object {
+        Object::Service(service) => Claims::released_by(service),
+        _ => Claims::default(),
+    };
+    let who = Stored::new(Record::Deletion(key.clone()), cause);
+    let told = Op::Put { key: storage_key::LAST_DELETION.into(), value: who, lease: None };
+    let removed = Op::Delete(KeyRange::Key(stored.clone()));
+    let txn = Txn {
+        compare: vec![Compare { key: stored.clone(), condition: Condition::ModRevision(entry.mod_revision) }],
+        success: [removed, told].into_iter().chain(claims.ops(&key, cause)).collect(),
+        failure: vec![Op::Range { range: KeyRange::Key(stored.clone()), limit: None }],
+    };
+    Step::Write(Write { txn, key: stored, reply: Reply::Given(Box::new(payload)), charges: Vec::new() })
+}
+
+/// What is answered when an object is gone: Pods and a few others come back, of most only a word.
+fn answer(work: &Work<'_>, object: &Object) -> Payload {
+    // Strategies with `ReturnDeletedObject`, and an update that removed the last finalizer.
+    let returns = matches!(
+        object,
+        Object::Pod(_)
+            | Object::Service(_)
+            | Object::PersistentVolumeClaim(_)
+            | Object::PersistentVolume(_)
+            | Object::ResourceQuota(_)
+            | Object::ServiceAccount(_)
+    );
+    let is_delete = matches!(work.inbound.request.body, Body::Delete(_) | Body::None);
+    if work.inbound.request.subresource != Subresource::Eviction && (returns || !is_delete) {
+        Payload::Object(object.clone())
+    } else {
+        Payload::Status(success(object))
+    }
+}
+
+fn success(object: &Object) -> Status {
+    let info = object.kind().info();
+    let details = Details {
+        name: object.name().to_owned(),
+        group: info.group.to_owned(),
+        kind: info.plural.to_owned(),
+        ..Details::default()
+    };
+    Status { code: 200, reason: Reason::Unknown, message: String::new(), details: Some(Box::new(details)) }
+}
+
+fn check_preconditions(old: &Object, options: &DeleteOptions) -> Result<(), Box<Status>> {
+    let key = old.key();
+    if let Some(uid) = options.uid.as_deref().filter(|uid| *uid != old.meta().uid()) {
+        let why = format!(
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been \
+             deleted and then recreated",
+            old.meta().uid()
+        );
+        return Err(Box::new(Status::conflict(key.kind, &key.name, &why)));
+    }
+    if let Some(revision) = options.resource_version.filter(|revision| *revision != old.meta().revision()) {
+        let why = format!(
+            "the ResourceVersion in the precondition ({revision}) does not match the ResourceVersion in record ({}). \
+             The object might have been modified",
+            old.meta().revision()
+        );
+        return Err(Box::new(Status::conflict(key.kind, &key.name, &why)));
+    }
+    Ok(())
+}
+
+/// What is to happen with dependents is written into the finalizers, for the garbage collector.
+fn set_propagation(meta: &mut ObjectMeta, propagation: Option<Propagation>) {
+    let Some(propagation) = propagation else { return };
+    let wanted = match propagation {
+        Propagation::Background => None,
+        Propagation::Foreground => Some(FOREGROUND),
+        Propagation::Orphan => Some(ORPHAN),
+    };
+    if let Some(finalizers) = &mut meta.finalizers {
+        finalizers.retain(|one| one != ORPHAN && one != FOREGROUND);
+    }
+    if let Some(wanted) = wanted {
+        meta.finalizers.get_or_insert_default().push(wanted.into());
+    }
+    if meta.finalizers.as_ref().is_some_and(Vec::is_empty) {
+        meta.finalizers = None;
+    }
+}
+
+/// Seconds that a Pod still has. Source: `podStrategy.CheckGracefulDelete`.
+fn grace_of(object: &Object, options: &DeleteOptions) -> i64 {
+    let Object::Pod(pod) = object else { return 0 };
+    let asked = options.grace_period_seconds.or(pod.spec.termination_grace_period_seconds).unwrap_or(30);
+    // Below zero: at once, but by way of the kubelet.
+    let asked = if asked < 0 { 1 } else { asked };
+    if pod.node_name().is_empty() || pod.is_terminal() {
+        return 0;
+    }
+    // A later deletion may only shorten the time.
+    match pod.metadata.deletion_grace_period_seconds {
+        Some(before) if options.grace_period_seconds != Some(0) => asked.min(before),
+        _ => asked,
+    }
+}
+
+/// Sets when the object ends, and counts the generation.
+fn mark(object: &mut Object, grace: i64, work: &Work<'_>) {
+    let span = |seconds: i64| SimDuration::from_secs(u64::try_from(seconds).unwrap_or(0));
+    if let Object::Namespace(namespace) = object
+        && !namespace.metadata.is_terminating()
+    {
+        Arc::make_mut(namespace).status.get_or_insert_default().phase = Some("Terminating".into());
+    }
+    let meta = object.meta_mut();
+    let shortens = meta.deletion_grace_period_seconds.is_some_and(|before| grace < before);
+    if meta.deletion_timestamp.is_some() && !shortens {
+        return;
+    }
+    if meta.deletion_timestamp.is_none()
+        && let Some(generation) = meta.generation.filter(|generation| *generation > 0)
+    {
+        meta.generation = Some(generation + 1);
+    }
+    meta.deletion_timestamp = Some(time::time(work.now + span(grace)));
+    meta.deletion_grace_period_seconds = Some(grace);
+}
+
+/// What an eviction leaves on the Pod. Source: `pkg/registry/core/pod/storage/eviction.go`.
+fn disrupt(pod: &mut Pod, work: &Work<'_>) {
+    let condition = PodCondition {
+        type_: "DisruptionTarget".into(),
+        status: "True".into(),
+        reason: Some("EvictionByEvictionAPI".into()),
+        message: Some("Eviction API: evicting".into()),
+        last_transition_time: Some(time::time(work.now)),
+        observed_generation: pod.metadata.generation,
+        ..PodCondition::default()
+    };
+    let conditions = pod.status_mut().conditions.get_or_insert_default();
+    match conditions.iter_mut().find(|one| one.type_ == condition.type_) {
+        Some(present) => *present = condition,
+        None => conditions.push(condition),
+    }
+}

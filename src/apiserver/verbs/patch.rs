@@ -1,0 +1,100 @@
+//! Patch: applied to the object as JSON, then stored as an update.
+//!
+//! Source: `apiserver/pkg/endpoints/handlers/patch.go`. Not modelled: server-side apply.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::apiserver::field::Errors;
+use crate::apiserver::request::{Body, FieldValidation, PatchType};
+use crate::apiserver::status::{Details, Reason, Status};
+use crate::apiserver::{decode, registry};
+use crate::model::Object;
+use crate::model::decode::DecodeError;
+use crate::model::patch::{self, Schema};
+
+use super::{Current, Step, Work, object_of, update};
+
+/// Patches an object or its status.
+///
+/// # Errors
+/// What a stage answers that refuses it.
+pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> Result<Step, Box<Status>> {
+    let request = &work.inbound.request;
+    let Body::Patch(type_, patch) = &request.body else { return update::attempt(work, current) };
+    if *type_ == PatchType::Apply {
+        return Err(not_modelled());
+    }
+    let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else { return Err(work.not_found()) };
+    let value = apply(*type_, &old, patch)?;
+    let (mut object, unknown) =
+        decode::patched(request.kind, value).map_err(|error| undecodable(*type_, patch, &error))?;
+    let told = unknown.iter().map(|path| format!("unknown field \"{path}\""));
+    match request.options.field_validation {
+        FieldValidation::Strict if !unknown.is_empty() => {
+            let why = format!("strict decoding error: {}", told.collect::<Vec<_>>().join(", "));
+            return Err(invalid_patch(patch, &why));
+        }
+        FieldValidation::Warn => work.warnings.extend(told.map(Arc::from)),
+        _ => {}
+    }
+    registry::default(&mut object);
+    update::replace(work, entry, &old, object)
+}
+
+fn apply(type_: PatchType, old: &Object, patch: &Value) -> Result<Value, Box<Status>> {
+    let before = old.to_value();
+    if type_ != PatchType::Json && !patch.is_object() {
+        let found = match patch {
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Bool(_) => "bool",
+            Value::Number(_) => "number",
+            _ => "value",
+        };
+        let message = format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}");
+        return Err(Box::new(Status::bad_request(message)));
+    }
+    match type_ {
+        PatchType::Json => patch::apply_json(&before, patch).map_err(|_| unprocessable()),
+        PatchType::Merge | PatchType::Apply => Ok(patch::apply_merge(&before, patch)),
+        PatchType::Strategic => patch::apply_strategic(&before, patch, Schema::of_kind(old.kind().name()))
+            .map_err(|error| Box::new(Status::bad_request(error.to_string()))),
+    }
+}
+
+/// What the server says when a JSON patch cannot be applied. Source: `errors.NewGenericServerResponse`.
+fn unprocessable() -> Box<Status> {
+    let message = "the server rejected our request due to an error in our request";
+    let mut status = Status::new(422, Reason::Invalid, message);
+    status.details = Some(Box::new(Details::default()));
+    Box::new(status)
+}
+
+fn undecodable(type_: PatchType, patch: &Value, error: &DecodeError) -> Box<Status> {
+    if type_ == PatchType::Strategic {
+        let expected = error.message.rsplit("expected ").next().unwrap_or_default();
+        let go = match expected {
+            "i32" => "int32",
+            "i64" => "int64",
+            "a string" => "string",
+            "a boolean" => "bool",
+            other => other,
+        };
+        return invalid_patch(patch, &format!("unrecognized type: {go}"));
+    }
+    invalid_patch(patch, &error.to_string())
+}
+
+fn invalid_patch(patch: &Value, why: &str) -> Box<Status> {
+    let mut errors = Errors::default();
+    errors.invalid("patch", patch::go_print(patch), why);
+    Box::new(errors.into_invalid("", ""))
+}
+
+fn not_modelled() -> Box<Status> {
+    let message = "server-side apply (application/apply-patch+yaml) is not modelled by podlab yet; use client-side apply, or \
+                   a JSON, merge or strategic merge patch";
+    Box::new(Status::new(415, Reason::UnsupportedMediaType, message))
+}

@@ -1,0 +1,80 @@
+//! Scale: the number of replicas of a workload, without knowing what kind it is.
+//!
+//! Source: `pkg/registry/apps/deployment/storage/storage.go`, `ScaleREST`.
+
+use std::sync::Arc;
+
+use crate::apiserver::request::{Body, Payload, Scale, Subresource, Verb};
+use crate::apiserver::status::Status;
+use crate::model::metav1::LabelSelector;
+use crate::model::{Meta, Object, Selector};
+
+use super::{Current, Reply, Step, Work, Write, object_of};
+
+/// Reads or sets the number of replicas.
+///
+/// # Errors
+/// 404, or 405 for kinds that cannot be scaled.
+pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> Result<Step, Box<Status>> {
+    let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else { return Err(work.not_found()) };
+    let wanted = match &work.inbound.request.body {
+        Body::Scale(replicas) => *replicas,
+        Body::Patch(_, patch) => match patch["spec"]["replicas"].as_i64().and_then(|number| i32::try_from(number).ok())
+        {
+            Some(replicas) => replicas,
+            None => return Err(Box::new(Status::bad_request("the patch of a scale sets no spec.replicas"))),
+        },
+        _ => return Err(Box::new(Status::bad_request("the request has no scale in its body"))),
+    };
+    if wanted < 0 {
+        let mut errors = crate::apiserver::field::Errors::default();
+        errors.invalid("spec.replicas", wanted, "must be greater than or equal to 0");
+        return Err(Box::new(errors.into_invalid("Scale.autoscaling", old.name())));
+    }
+    let mut object = old.clone();
+    match &mut object {
+        Object::Deployment(deployment) => {
+            Arc::make_mut(deployment).spec.get_or_insert_default().replicas = Some(wanted);
+        }
+        Object::ReplicaSet(set) => Arc::make_mut(set).spec.get_or_insert_default().replicas = Some(wanted),
+        _ => return Err(work.not_found()),
+    }
+    if object != old
+        && let Some(generation) = object.meta().generation
+    {
+        object.meta_mut().generation = Some(generation + 1);
+    }
+    Ok(match super::update::store(work, entry, &old, object, "scale", Vec::new())? {
+        Step::Write(write) => Step::Write(Write { reply: Reply::Scale, ..write }),
+        Step::Answer(Payload::Object(object)) => Payload::Scale(of(&object).ok_or_else(|| work.not_found())?).into(),
+        other => other,
+    })
+}
+
+/// Whether a request is about a scale that is to be changed.
+pub(in crate::apiserver) fn is_write(verb: Verb, subresource: Subresource) -> bool {
+    subresource == Subresource::Scale && verb != Verb::Get
+}
+
+/// The scale of a workload.
+#[must_use]
+pub(in crate::apiserver) fn of(object: &Object) -> Option<Scale> {
+    let (spec_replicas, status_replicas, selector) = match object {
+        Object::Deployment(deployment) => {
+            let spec = deployment.spec.as_ref()?;
+            let status = deployment.status.as_ref().and_then(|status| status.replicas);
+            (spec.replicas.unwrap_or(1), status.unwrap_or(0), text(&spec.selector))
+        }
+        Object::ReplicaSet(set) => {
+            let spec = set.spec.as_ref()?;
+            let status = set.status.as_ref().map_or(0, |status| status.replicas);
+            (spec.replicas.unwrap_or(1), status, text(&spec.selector))
+        }
+        _ => return None,
+    };
+    Some(Scale { key: object.key(), spec_replicas, status_replicas, selector, revision: object.meta().revision() })
+}
+
+fn text(selector: &LabelSelector) -> Arc<str> {
+    Selector::from_typed(Some(selector)).map(|selector| selector.to_string()).unwrap_or_default().into()
+}

@@ -1,0 +1,182 @@
+//! Update, of an object or of its status. Source: `apiserver/pkg/registry/rest/update.go`, `registry/generic/registry/store.go`.
+
+use std::sync::Arc;
+
+use crate::apiserver::admission::{self, resource_quota};
+use crate::apiserver::allocation::{self, Claims};
+use crate::apiserver::request::{Body, Payload, Subresource, Verb};
+use crate::apiserver::status::Status;
+use crate::apiserver::stored::{Record, Stored};
+use crate::apiserver::{decode, registry, storage_key};
+use crate::etcd::{Compare, Condition, KeyRange, KeyValue, Op, Txn};
+use crate::model::{Kind, Meta, Object};
+
+use super::{Current, Reply, Step, Work, Write, delete, object_of};
+
+/// Replaces an object, its status, or the finalizers of a namespace.
+///
+/// # Errors
+/// What a stage answers that refuses it.
+pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> Result<Step, Box<Status>> {
+    let request = &work.inbound.request;
+    let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else { return Err(work.not_found()) };
+    if let Body::StatusOf(sent) = &request.body {
+        return status_of(work, entry, &old, sent);
+    }
+    let mut object = decode::object(request.kind, &request.body, request.options.field_validation, work.warnings)?;
+    check_names(&mut object, work)?;
+    registry::default(&mut object);
+    replace(work, entry, &old, object)
+}
+
+/// A component's report of a status.
+fn status_of(work: &mut Work<'_>, entry: &KeyValue<Stored>, old: &Object, sent: &Object) -> Result<Step, Box<Status>> {
+    if sent.kind() != old.kind() || (!sent.meta().uid().is_empty() && sent.meta().uid() != old.meta().uid()) {
+        return Err(uid_precondition(sent, old));
+    }
+    let object = registry::with_status_of(old, sent);
+    store(work, entry, old, object, "patch status", Vec::new())
+}
+
+/// Makes `object` of `old`, after defaulting.
+pub(super) fn replace(
+    work: &mut Work<'_>,
+    entry: &KeyValue<Stored>,
+    old: &Object,
+    mut object: Object,
+) -> Result<Step, Box<Status>> {
+    let request = &work.inbound.request;
+    check_revision(&object, old)?;
+    take_over_system_fields(&mut object, old);
+    match request.subresource {
+        Subresource::Status => {
+            registry::keep_only_status(&mut object, old);
+            take_over_system_fields(&mut object, old);
+            registry::validate_status_update(&object, old)?;
+            let verb = if request.verb == Verb::Patch { "patch status" } else { "update status" };
+            store(work, entry, old, object, verb, Vec::new())
+        }
+        Subresource::Finalize => {
+            let mut result = old.clone();
+            if let (Object::Namespace(result), Object::Namespace(sent)) = (&mut result, &object) {
+                Arc::make_mut(result).spec.clone_from(&sent.spec);
+            }
+            store(work, entry, old, result, "finalize", Vec::new())
+        }
+        _ => {
+            registry::prepare_for_update(&mut object, old);
+            admission::mutate(&mut object, Some(old), &mut work.review())?;
+            registry::validate_update(&object, old)?;
+            let charges = resource_quota::charges(&object, Some(old), &work.review())
+                .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))?;
+            let verb = if request.verb == Verb::Patch { "patch" } else { "update" };
+            store(work, entry, old, object, verb, charges)
+        }
+    }
+}
+
+/// The last step: nothing, a removal, or a put.
+pub(super) fn store(
+    work: &mut Work<'_>,
+    entry: &KeyValue<Stored>,
+    old: &Object,
+    mut object: Object,
+    verb: &'static str,
+    charges: Vec<resource_quota::Charge>,
+) -> Result<Step, Box<Status>> {
+    let claims = match (&mut object, old) {
+        (Object::Service(service), Object::Service(old)) => {
+            allocation::assign(Arc::make_mut(service), Some(old), work.store, work.random)?
+        }
+        _ => Claims::default(),
+    };
+    if delete::is_finished(&object) {
+        return Ok(delete::remove(work, entry, object, verb));
+    }
+    if registry::same_content(&object, old) {
+        return Ok(Payload::Object(old.clone()).into());
+    }
+    if work.is_dry_run() {
+        return Ok(Payload::Object(object).into());
+    }
+    let key = object.key();
+    let cause = work.record(verb, &key, || super::summary::of_change(old, &object));
+    let stored = storage_key::of(key.kind, &key.namespace, &key.name);
+    let lease = if key.kind == Kind::Event { work.lease } else { None };
+    let unchanged = Compare { key: stored.clone(), condition: Condition::ModRevision(entry.mod_revision) };
+    // What is stored carries no revision of its own.
+    object.meta_mut().resource_version = None;
+    let put = Op::Put { key: stored.clone(), value: Stored::new(Record::Object(object), cause), lease };
+    let txn = Txn {
+        compare: std::iter::once(unchanged).chain(claims.compare()).collect(),
+        success: std::iter::once(put).chain(claims.ops(&key, cause)).collect(),
+        failure: vec![Op::Range { range: KeyRange::Key(stored.clone()), limit: None }],
+    };
+    Ok(Step::Write(Write { txn, key: stored, reply: Reply::Written, charges }))
+}
+
+/// What the object says of its place must agree with the request.
+fn check_names(object: &mut Object, work: &Work<'_>) -> Result<(), Box<Status>> {
+    let request = &work.inbound.request;
+    let name = object.name();
+    if name.is_empty() {
+        object.meta_mut().name = Some(request.name.to_string());
+    } else if *name != *request.name {
+        let message = format!("the name of the object ({name}) does not match the name on the URL ({})", request.name);
+        return Err(Box::new(Status::bad_request(message)));
+    }
+    if request.kind.is_namespaced() {
+        if object.namespace().is_empty() {
+            object.meta_mut().namespace = Some(request.namespace.to_string());
+        } else if *object.namespace() != *request.namespace {
+            let message = "the namespace of the provided object does not match the namespace sent on the request";
+            return Err(Box::new(Status::bad_request(message)));
+        }
+    }
+    Ok(())
+}
+
+/// Optimistic concurrency: a revision in the object must be the present one.
+fn check_revision(object: &Object, old: &Object) -> Result<(), Box<Status>> {
+    let given = object.meta().resource_version.as_deref().unwrap_or_default();
+    if given.is_empty() || given == "0" {
+        if registry::update_needs_revision(object) {
+            let mut errors = crate::apiserver::field::Errors::default();
+            errors.invalid("metadata.resourceVersion", 0, "must be specified for an update");
+            return Err(Box::new(errors.into_status(object.kind(), object.name())));
+        }
+    } else if Some(given) != old.meta().resource_version.as_deref() {
+        return Err(Box::new(Status::modified(&old.key())));
+    }
+    if !object.meta().uid().is_empty() && object.meta().uid() != old.meta().uid() {
+        return Err(uid_precondition(object, old));
+    }
+    Ok(())
+}
+
+fn uid_precondition(object: &Object, old: &Object) -> Box<Status> {
+    let key = old.key();
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \
+         UID in precondition: {}, UID in object meta: {}",
+        storage_key::of(key.kind, &key.namespace, &key.name),
+        object.meta().uid(),
+        old.meta().uid()
+    );
+    Box::new(Status::conflict(key.kind, &key.name, &why))
+}
+
+/// What only the server sets stays as it was. Source: `rest.BeforeUpdate`.
+fn take_over_system_fields(object: &mut Object, old: &Object) {
+    let from = old.meta();
+    let meta = object.meta_mut();
+    meta.creation_timestamp.clone_from(&from.creation_timestamp);
+    meta.uid.clone_from(&from.uid);
+    meta.generate_name.clone_from(&from.generate_name);
+    meta.deletion_timestamp.clone_from(&from.deletion_timestamp);
+    meta.deletion_grace_period_seconds = from.deletion_grace_period_seconds;
+    meta.resource_version.clone_from(&from.resource_version);
+    meta.generation = from.generation;
+    meta.managed_fields.clone_from(&from.managed_fields);
+    meta.self_link = None;
+}
