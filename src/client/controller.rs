@@ -61,6 +61,12 @@ pub trait Controller: Send {
         5
     }
 
+    /// How long a key waits after its first failure, and at the most; `None` for what all controllers have unless they ask
+    /// for something else.
+    fn backoff(&self) -> Option<(SimDuration, SimDuration)> {
+        None
+    }
+
     /// How often [`on_tick`](Self::on_tick) is called, for controllers that look at everything now and then.
     fn period(&self) -> Option<SimDuration> {
         None

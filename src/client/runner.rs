@@ -44,15 +44,9 @@ impl Runner {
     #[must_use]
     pub fn new(number: u64, controller: Box<dyn Controller>) -> Self {
         let recorder = Recorder::new(controller.event_source());
-        Self {
-            number,
-            controller,
-            queue: WorkQueue::default(),
-            recorder,
-            running: BTreeMap::new(),
-            calls: BTreeMap::new(),
-            wake_at: None,
-        }
+        let queue =
+            controller.backoff().map(|(initial, most)| WorkQueue::with_backoff(initial, most)).unwrap_or_default();
+        Self { number, controller, queue, recorder, running: BTreeMap::new(), calls: BTreeMap::new(), wake_at: None }
     }
 
     /// The controller.

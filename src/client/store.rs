@@ -66,6 +66,11 @@ impl Store {
         self.indexed(self.by_node.get(node))
     }
 
+    /// The names of the nodes to which Pods are bound, whether there is such a node or not.
+    pub fn node_names(&self) -> impl Iterator<Item = &str> {
+        self.by_node.keys().map(|name| &**name)
+    }
+
     /// How many objects there are.
     #[must_use]
     pub fn len(&self) -> usize {

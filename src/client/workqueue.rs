@@ -13,8 +13,9 @@ const BACKOFF_INITIAL: SimDuration = SimDuration::from_millis(5);
 const BACKOFF_MAX: SimDuration = SimDuration::from_secs(1000);
 
 /// Keys to be worked on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct WorkQueue {
+    backoff: (SimDuration, SimDuration),
     ready: VecDeque<ObjectKey>,
     /// Keys that wait, each with what caused it last.
     dirty: BTreeMap<ObjectKey, CauseId>,
@@ -24,7 +25,27 @@ pub struct WorkQueue {
     sequence: u64,
 }
 
+impl Default for WorkQueue {
+    fn default() -> Self {
+        Self::with_backoff(BACKOFF_INITIAL, BACKOFF_MAX)
+    }
+}
+
 impl WorkQueue {
+    /// A queue whose keys wait so long after their first failure, and at the most so long.
+    #[must_use]
+    pub fn with_backoff(initial: SimDuration, most: SimDuration) -> Self {
+        Self {
+            backoff: (initial, most),
+            ready: VecDeque::new(),
+            dirty: BTreeMap::new(),
+            processing: BTreeSet::new(),
+            failures: BTreeMap::new(),
+            delayed: BTreeMap::new(),
+            sequence: 0,
+        }
+    }
+
     /// Adds a key; one that waits already is not added twice, one being worked on comes back when that is done.
     pub fn add(&mut self, key: ObjectKey, cause: CauseId) {
         let waits = self.dirty.insert(key.clone(), cause).is_some();
@@ -44,7 +65,8 @@ impl WorkQueue {
     /// Adds a key that failed, after its back-off.
     pub fn add_rate_limited(&mut self, key: ObjectKey, cause: CauseId, now: SimTime) -> SimTime {
         let failures = self.failures.entry(key.clone()).or_default();
-        let delay = (BACKOFF_INITIAL * (1_u64 << (*failures).min(20))).min(BACKOFF_MAX);
+        let (initial, most) = self.backoff;
+        let delay = (initial * (1_u64 << (*failures).min(20))).min(most);
         *failures += 1;
         self.add_after(key, cause, delay, now)
     }

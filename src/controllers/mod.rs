@@ -7,15 +7,20 @@
 
 pub mod claim;
 pub mod deployment;
+pub mod disruption;
 pub mod expectations;
+pub mod garbage_collector;
 pub mod manager;
 pub mod namespace;
+pub mod node_lifecycle;
 pub mod options;
+pub mod pod_gc;
 pub mod pod_template;
 pub mod rejection;
 pub mod replicaset;
 pub mod root_ca;
 pub mod service_account;
+pub mod taint_eviction;
 
 use std::sync::Arc;
 
@@ -30,7 +35,11 @@ pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
     vec![
         Box::new(deployment::DeploymentController::default()),
         Box::new(replicaset::ReplicaSetController::default()),
+        Box::new(garbage_collector::GarbageCollector::default()),
         Box::new(namespace::NamespaceController::default()),
+        Box::new(node_lifecycle::NodeLifecycleController::default()),
+        Box::new(taint_eviction::TaintEvictionController::default()),
+        Box::new(pod_gc::PodGarbageCollector::default()),
         Box::new(service_account::ServiceAccountController),
         Box::new(root_ca::RootCaPublisher::new(Arc::clone(&options.root_ca))),
     ]

@@ -139,6 +139,11 @@ impl Controller for NamespaceController {
         10
     }
 
+    /// At least once a minute. Source: `namespace_controller.go`, `nsControllerRateLimiter`.
+    fn backoff(&self) -> Option<(SimDuration, SimDuration)> {
+        Some((SimDuration::from_millis(5), SimDuration::from_secs(60)))
+    }
+
     fn clone_box(&self) -> Box<dyn Controller> {
         Box::new(self.clone())
     }
