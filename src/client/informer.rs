@@ -123,6 +123,14 @@ impl Informer {
         self.list(ctx);
     }
 
+    /// Ends the watch; what was seen is kept.
+    pub fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        if let State::Listing(ticket) | State::Watching(ticket) = self.state {
+            ctx.cancel(ticket);
+        }
+        self.state = State::Idle;
+    }
+
     /// Whether this is for it.
     #[must_use]
     pub fn expects(&self, incoming: &Incoming) -> bool {

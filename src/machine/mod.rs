@@ -13,9 +13,10 @@
 //! A command that podlab does not know fails as in a shell (`not found`, 127) and says so in a
 //! [`Happening::NotModelled`].
 //!
-//! Reading order: [`cri`], [`signal`], [`image`], [`fs`], [`kernel`], [`program`], [`shell`], [`command`], [`runtime`].
+//! Reading order: [`cri`], [`csi`], [`signal`], [`image`], [`fs`], [`kernel`], [`program`], [`shell`], [`command`], [`runtime`].
 
 pub mod cri;
+pub mod csi;
 pub mod fs;
 pub mod image;
 pub mod kernel;
@@ -24,6 +25,7 @@ pub mod runtime;
 pub mod signal;
 
 pub use cri::*;
+pub use csi::{Claim, Lookup, Mounted, VolumeError, VolumeObjects, VolumePlugins, VolumeRequest};
 pub use image::Catalogue;
 pub use runtime::Machine;
 pub use signal::Signal;

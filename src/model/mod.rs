@@ -12,6 +12,7 @@
 
 pub mod age;
 pub mod decode;
+pub mod downward;
 pub mod field_selector;
 pub mod json_text;
 pub mod jsonpath;

@@ -26,6 +26,18 @@ impl Machine {
         usage
     }
 
+    /// Bytes of the disk in use; cheap.
+    #[must_use]
+    pub fn disk_used(&self) -> u64 {
+        self.shared.disk.used
+    }
+
+    /// Bytes of memory in use by all processes; cheap.
+    #[must_use]
+    pub fn memory_used(&self) -> u64 {
+        self.shared.memory_used
+    }
+
     /// What a Pod uses: the sum over its containers.
     #[must_use]
     pub fn sandbox_usage(&self, id: SandboxId) -> Usage {
