@@ -72,7 +72,9 @@ fn fits<'a>(
         };
         let capacity = unit(capacity);
         if requested > 0 && used + requested > capacity {
-            let message = format!("Node didn't have enough resource: {name}, requested: {requested}, used: {used}, capacity: {capacity}");
+            let message = format!(
+                "Node didn't have enough resource: {name}, requested: {requested}, used: {used}, capacity: {capacity}"
+            );
             return Err(Refusal { reason: format!("OutOf{name}"), message });
         }
     }

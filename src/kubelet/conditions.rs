@@ -69,7 +69,8 @@ fn initialized(worker: &PodWorker, phase: &str, machine: &Machine) -> Verdict {
         Role::Sidecar => !slot.is_started,
         Role::App => false,
     };
-    let missing: Vec<_> = worker.slots.iter().filter(is_missing).map(|slot| slot.spec(&worker.pod).name.as_str()).collect();
+    let missing: Vec<_> =
+        worker.slots.iter().filter(is_missing).map(|slot| slot.spec(&worker.pod).name.as_str()).collect();
     if missing.is_empty() || has_begun {
         return (true, "", String::new());
     }
@@ -83,8 +84,7 @@ fn containers_ready(worker: &PodWorker, phase: &str, machine: &Machine) -> Verdi
         _ => {}
     }
     let counts = |slot: &&super::slot::Slot| slot.role != Role::Init;
-    let is_ready =
-        |slot: &super::slot::Slot| slot.is_running(machine) && slot.is_started && slot.is_ready;
+    let is_ready = |slot: &super::slot::Slot| slot.is_running(machine) && slot.is_started && slot.is_ready;
     let unready: Vec<_> = worker
         .slots
         .iter()

@@ -139,7 +139,8 @@ impl KubeletConfig {
     /// capacity less the hard eviction thresholds: 100 Mi of memory, a tenth of the disk.
     #[must_use]
     pub fn sized(mut self, cpu_milli: u64, memory: u64, disk: u64, pods: u32) -> Self {
-        let cpu = if cpu_milli.is_multiple_of(1_000) { (cpu_milli / 1_000).to_string() } else { format!("{cpu_milli}m") };
+        let cpu =
+            if cpu_milli.is_multiple_of(1_000) { (cpu_milli / 1_000).to_string() } else { format!("{cpu_milli}m") };
         let kibi = |bytes: u64| format!("{}Ki", bytes >> 10);
         let common = |memory: u64, disk: String| {
             let rows = [("cpu", cpu.clone()), ("memory", kibi(memory)), ("ephemeral-storage", disk)];

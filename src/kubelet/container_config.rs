@@ -33,11 +33,7 @@ impl PodWorker {
     ///
     /// # Errors
     /// When an object it names is missing or still being read, or when it may not run as the user it would run as.
-    pub fn container_config(
-        &mut self,
-        slot: usize,
-        scope: &mut Scope<'_, '_>,
-    ) -> Result<ContainerConfig, ConfigError> {
+    pub fn container_config(&mut self, slot: usize, scope: &mut Scope<'_, '_>) -> Result<ContainerConfig, ConfigError> {
         let pod = std::sync::Arc::clone(&self.pod);
         let spec = self.slots[slot].spec(&pod);
         let env = environment::of(self, spec, scope)?;
@@ -75,7 +71,8 @@ impl PodWorker {
         let mut mounts = Vec::new();
         for mount in spec.volume_mounts.as_deref().unwrap_or_default() {
             let Some(mounted) = self.volumes.mounted.get(mount.name.as_str()) else {
-                let message = format!("cannot find volume \"{}\" to mount into container \"{}\"", mount.name, spec.name);
+                let message =
+                    format!("cannot find volume \"{}\" to mount into container \"{}\"", mount.name, spec.name);
                 return Err(ConfigError::Wrong(message));
             };
             let sub_path = match (&mount.sub_path, &mount.sub_path_expr) {
@@ -98,10 +95,11 @@ impl PodWorker {
         let own = spec.security_context.as_ref();
         let of_pod = self.pod.spec.security_context.as_ref();
         let user = own.and_then(|own| own.run_as_user).or_else(|| of_pod.and_then(|pod| pod.run_as_user));
-        let non_root =
-            own.and_then(|own| own.run_as_non_root).or_else(|| of_pod.and_then(|pod| pod.run_as_non_root)) == Some(true);
+        let non_root = own.and_then(|own| own.run_as_non_root).or_else(|| of_pod.and_then(|pod| pod.run_as_non_root))
+            == Some(true);
         let meta = &self.pod.metadata;
-        let place = format!("(pod: \"{}_{}({})\", container: {})", meta.name(), meta.namespace(), meta.uid(), spec.name);
+        let place =
+            format!("(pod: \"{}_{}({})\", container: {})", meta.name(), meta.namespace(), meta.uid(), spec.name);
         let image_user = || {
             let image = spec.image.as_deref().unwrap_or_default();
             let info = scope.machine.image_status(image).ok().flatten();
@@ -111,9 +109,7 @@ impl PodWorker {
         match (non_root, user) {
             (true, Some(0)) => wrong(format!("container's runAsUser breaks non-root policy {place}")),
             (true, None) => match image_user().as_str() {
-                "" | "0" | "root" => {
-                    wrong(format!("container has runAsNonRoot and image will run as root {place}"))
-                }
+                "" | "0" | "root" => wrong(format!("container has runAsNonRoot and image will run as root {place}")),
                 name if name.parse::<u32>().is_err() => wrong(format!(
                     "container has runAsNonRoot and image has non-numeric user ({name}), cannot verify user is non-root {place}"
                 )),

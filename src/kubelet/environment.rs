@@ -93,8 +93,7 @@ fn from_source(
         let is_optional = reference.optional == Some(true);
         let Some(map) = config_map(worker, &reference.name, is_optional, scope)? else { return Ok(None) };
         let found = map.data.as_ref().and_then(|data| data.get(&reference.key)).cloned();
-        let missing =
-            || format!("couldn't find key {} in ConfigMap {namespace}/{}", reference.key, reference.name);
+        let missing = || format!("couldn't find key {} in ConfigMap {namespace}/{}", reference.key, reference.name);
         return found_or(found, is_optional, missing);
     }
     if let Some(reference) = &source.secret_key_ref {

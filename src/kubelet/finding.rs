@@ -20,9 +20,7 @@ pub fn of(worker: &PodWorker, slot: usize, kind: ProbeKind, happening: &Happenin
             let (command, timeout) = worker.probe_command(slot, kind);
             Finding::Failure(format!("command timed out: \"{command}\" timed out after {timeout}"))
         }
-        Happening::ExecFailed { error, .. } => {
-            Finding::Errored(format!("rpc error: code = Unknown desc = {error}"))
-        }
+        Happening::ExecFailed { error, .. } => Finding::Errored(format!("rpc error: code = Unknown desc = {error}")),
         Happening::SocketDone { outcome, .. } => of_socket(worker, slot, kind, outcome)?,
         _ => return None,
     })

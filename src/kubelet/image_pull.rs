@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use crate::client::EventType;
-use crate::machine::image::Reference;
 use crate::machine::Happening;
+use crate::machine::image::Reference;
 use crate::model::core::Container;
 
 use super::pod_worker::{Activity, PodWorker, Step};
@@ -57,7 +57,8 @@ impl PodWorker {
             }
             "Always" => {}
             _ if present => {
-                let message = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
+                let message =
+                    format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
                 scope.field_event(&self.pod, field, EventType::Normal, "Pulled", message);
                 return Image::Present;
             }
@@ -103,7 +104,9 @@ impl PodWorker {
         let (credentials, missing) = pull_secrets::credentials(self.number, &self.pod, scope);
         if !missing.is_empty() {
             let names = missing.join(", ");
-            let message = format!("Unable to retrieve some image pull secrets ({names}); attempting to pull the image may not succeed.");
+            let message = format!(
+                "Unable to retrieve some image pull secrets ({names}); attempting to pull the image may not succeed."
+            );
             scope.pod_event(&self.pod, EventType::Warning, "FailedToRetrieveImagePullSecret", message);
         }
         scope.field_event(&self.pod, field, EventType::Normal, "Pulling", format!("Pulling image \"{image}\""));
@@ -133,7 +136,10 @@ impl PodWorker {
             Happening::ImagePulled { image, took, took_with_waiting, .. } => {
                 let name = self.slots[slot].spec(&self.pod).image.clone().unwrap_or_default();
                 let (took, waiting) = (in_millis(*took), in_millis(*took_with_waiting));
-                let message = format!("Successfully pulled image \"{name}\" in {took} ({waiting} including waiting). Image size: {} bytes.", image.size);
+                let message = format!(
+                    "Successfully pulled image \"{name}\" in {took} ({waiting} including waiting). Image size: {} bytes.",
+                    image.size
+                );
                 let field = self.slots[slot].field_path(&self.pod);
                 scope.field_event(&self.pod, field, EventType::Normal, "Pulled", message);
                 self.slots[slot].pull = super::backoff::Backoff::default();
@@ -166,4 +172,3 @@ impl PodWorker {
 fn in_millis(span: crate::engine::SimDuration) -> crate::engine::SimDuration {
     crate::engine::SimDuration::from_millis(span.as_millis())
 }
-

@@ -48,7 +48,9 @@ impl Ipam {
         let free = start.into_iter().chain(next).find(|address| !self.taken.contains(address));
         let Some(address) = free else {
             let (low, high) = (Ipv4Addr::from(first + 1), Ipv4Addr::from(first + size - 2));
-            return Err(format!("plugin type=\"flannel\" failed (add): failed to delegate add: failed to allocate for range 0: no IP addresses available in range set: {low}-{high}"));
+            return Err(format!(
+                "plugin type=\"flannel\" failed (add): failed to delegate add: failed to allocate for range 0: no IP addresses available in range set: {low}-{high}"
+            ));
         };
         self.last = address;
         self.taken.insert(address);

@@ -58,3 +58,6 @@ pub use config::{Delays, KubeletConfig, Limits, NodeInfo};
 pub use host::Host;
 pub use kubelet::Kubelet;
 pub use streams::StreamId;
+
+#[cfg(test)]
+mod tests;

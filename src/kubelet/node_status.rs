@@ -59,11 +59,7 @@ impl NodeAgent {
     pub fn start(&mut self, scope: &mut Scope<'_, '_>) {
         scope.node_event(EventType::Normal, "Starting", "Starting kubelet.");
         scope.node_event(EventType::Warning, "InvalidDiskCapacity", "invalid capacity 0 on image filesystem");
-        scope.node_event(
-            EventType::Normal,
-            "NodeAllocatableEnforced",
-            "Updated Node Allocatable limit across pods",
-        );
+        scope.node_event(EventType::Normal, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
         self.register(scope);
         // Upstream looks every ten seconds and tells only what changed; here changes make it look, and time alone does so only
         // when the status must be told again. Each node has a moment of its own.
@@ -180,7 +176,8 @@ impl NodeAgent {
         ] {
             let now = told(Some(after), type_);
             // A node that begins as not ready has not become so.
-            let is_news = now != told(before, type_) && !(before.is_none() && type_ == "Ready" && now.as_deref() != Some("True"));
+            let is_news =
+                now != told(before, type_) && !(before.is_none() && type_ == "Ready" && now.as_deref() != Some("True"));
             if is_news {
                 let reason = if now.as_deref() == Some("True") { is_true } else { is_false };
                 scope.ctx.record("node condition", format!("nodes/{node}"), reason);
@@ -226,7 +223,9 @@ impl NodeAgent {
             capacity: quantities(&config.capacity),
             allocatable: quantities(&config.allocatable),
             conditions: Some(self.conditions(scope)),
-            daemon_endpoints: Some(NodeDaemonEndpoints { kubelet_endpoint: Some(DaemonEndpoint { port: KUBELET_PORT }) }),
+            daemon_endpoints: Some(NodeDaemonEndpoints {
+                kubelet_endpoint: Some(DaemonEndpoint { port: KUBELET_PORT }),
+            }),
             images: images(scope.machine),
             node_info: Some(info(config)),
             volumes_in_use: Some(self.volumes_in_use.clone()).filter(|all| !all.is_empty()),
@@ -277,7 +276,8 @@ impl NodeAgent {
         let known = scope.node().and_then(|node| node.status.as_ref()).and_then(|status| status.conditions.as_ref());
         let told = self.reported.as_ref().and_then(|told| told.conditions.as_ref());
         let before = known.or(told).and_then(|all| all.iter().find(|condition| condition.type_ == type_));
-        let since = before.filter(|before| before.status == status).and_then(|before| before.last_transition_time.clone());
+        let since =
+            before.filter(|before| before.status == status).and_then(|before| before.last_transition_time.clone());
         let now = Some(time::time(scope.ctx.now));
         NodeCondition {
             type_: type_.to_owned(),

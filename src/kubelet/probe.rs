@@ -89,7 +89,8 @@ impl PodWorker {
         let pod = Arc::clone(&self.pod);
         let spec = self.slots[slot].spec(&pod);
         let present: Vec<ProbeKind> = ProbeKind::ALL.into_iter().filter(|kind| kind.of(spec).is_some()).collect();
-        let workers = present.iter().map(|kind| ProbeWorker { kind: *kind, next_at: None, attempt: None, last: None, run: 0 });
+        let workers =
+            present.iter().map(|kind| ProbeWorker { kind: *kind, next_at: None, attempt: None, last: None, run: 0 });
         self.slots[slot].probes = workers.collect();
         self.slots[slot].is_started = !present.contains(&ProbeKind::Startup);
         self.slots[slot].is_ready = !present.contains(&ProbeKind::Readiness);
@@ -163,7 +164,8 @@ impl PodWorker {
             Attempt::Exec(exec)
         } else {
             let spec = self.slots[slot].spec(&self.pod);
-            let target = probe.http_get.as_ref().map(|get| &get.port).or(probe.tcp_socket.as_ref().map(|tcp| &tcp.port));
+            let target =
+                probe.http_get.as_ref().map(|get| &get.port).or(probe.tcp_socket.as_ref().map(|tcp| &tcp.port));
             let Some(target) = target else {
                 self.not_modelled(slot, kind, scope);
                 return;

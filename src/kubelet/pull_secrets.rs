@@ -20,7 +20,9 @@ pub fn credentials(number: PodNumber, pod: &Arc<Pod>, scope: &mut Scope<'_, '_>)
     for reference in pod.spec.image_pull_secrets.as_deref().unwrap_or_default() {
         let namespace = pod.metadata.namespace();
         match scope.shared.objects.lookup(number, Kind::Secret, namespace, &reference.name, scope.ctx) {
-            Lookup::Found(object) => found.extend(object.get::<Secret>().map(|secret| read(secret)).unwrap_or_default()),
+            Lookup::Found(object) => {
+                found.extend(object.get::<Secret>().map(|secret| read(secret)).unwrap_or_default())
+            }
             Lookup::Missing | Lookup::Unknown => missing.push(reference.name.clone()),
         }
     }

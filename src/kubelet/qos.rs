@@ -21,7 +21,9 @@ pub fn class(pod: &Pod) -> &'static str {
         amount(container.resources.as_ref(), is_limit, name).filter(|amount| *amount > Quantity::ZERO)
     };
     let is_set = |container: &Container| {
-        [true, false].into_iter().any(|limit| ["cpu", "memory"].into_iter().any(|name| set(container, limit, name).is_some()))
+        [true, false]
+            .into_iter()
+            .any(|limit| ["cpu", "memory"].into_iter().any(|name| set(container, limit, name).is_some()))
     };
     if !all().any(is_set) {
         return "BestEffort";
@@ -42,7 +44,8 @@ pub fn oom_score_adj(pod: &Pod, container: &Container, node_memory: u64) -> i32 
         "Guaranteed" => -997,
         "BestEffort" => 1000,
         _ => {
-            let request = amount(container.resources.as_ref(), false, "memory").map_or(0, Quantity::value).max(0) as u64;
+            let request =
+                amount(container.resources.as_ref(), false, "memory").map_or(0, Quantity::value).max(0) as u64;
             let share = 1000 * request / node_memory.max(1);
             (1000 - i32::try_from(share).unwrap_or(1000)).clamp(3, 999)
         }
@@ -56,7 +59,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn class_of(resources: &[Value]) -> &'static str {
-        let containers: Vec<Value> = resources.iter().map(|resources| json!({"name": "c", "resources": resources})).collect();
+        let containers: Vec<Value> =
+            resources.iter().map(|resources| json!({"name": "c", "resources": resources})).collect();
         let value = json!({"metadata": {"name": "p"}, "spec": {"containers": containers}});
         class(Object::from_value(Kind::Pod, value, &mut Vec::new()).unwrap().get::<Pod>().unwrap())
     }

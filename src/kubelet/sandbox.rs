@@ -33,7 +33,8 @@ impl PodWorker {
             Ok(ip) => ip,
             Err(error) => {
                 scope.machine.remove_sandbox(now, id, cause);
-                let message = format!("rpc error: code = Unknown desc = failed to setup network for sandbox \"{id}\": {error}");
+                let message =
+                    format!("rpc error: code = Unknown desc = failed to setup network for sandbox \"{id}\": {error}");
                 self.sandbox_failed(&message, scope);
                 return;
             }
@@ -125,7 +126,10 @@ impl PodWorker {
                 DnsConfig { nameservers: vec![server], searches, options: vec![NDOTS.to_owned()] }
             }
             (_, true, None) => {
-                let message = format!("pod: \"{}\". kubelet does not have ClusterDNS IP configured and cannot create Pod using \"{policy}\" policy. Falling back to \"Default\" policy.", self.full_name());
+                let message = format!(
+                    "pod: \"{}\". kubelet does not have ClusterDNS IP configured and cannot create Pod using \"{policy}\" policy. Falling back to \"Default\" policy.",
+                    self.full_name()
+                );
                 scope.pod_event(&self.pod, EventType::Warning, "MissingClusterDNS", message);
                 config.host_dns.clone()
             }

@@ -72,7 +72,8 @@ mod tests {
         for value in [service, headless] {
             store.insert(Object::from_value(Kind::Service, value, &mut Vec::new()).unwrap());
         }
-        let shown: Vec<String> = of(&store, "shop", true).iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let shown: Vec<String> =
+            of(&store, "shop", true).iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(
             shown,
             [

@@ -50,7 +50,8 @@ pub fn from_file(manifest: &Pod, scope: &Scope<'_, '_>) -> Arc<Pod> {
 
 /// 32 hexadecimal digits that follow from a text.
 fn hash(text: &str) -> String {
-    let fold = |basis: u64| text.bytes().fold(basis, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let fold =
+        |basis: u64| text.bytes().fold(basis, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{:016x}{:016x}", fold(0xcbf2_9ce4_8422_2325), fold(0x9e37_79b9_7f4a_7c15))
 }
 

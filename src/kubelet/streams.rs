@@ -60,7 +60,8 @@ fn chosen<'a>(worker: &'a PodWorker, name: Option<&str>) -> Result<(usize, &'a S
         return match (apps.next(), apps.next()) {
             (Some(only), None) => Ok(only),
             _ => {
-                let names: Vec<_> = worker.pod.spec.containers.iter().map(|container| container.name.as_str()).collect();
+                let names: Vec<_> =
+                    worker.pod.spec.containers.iter().map(|container| container.name.as_str()).collect();
                 Err(format!("a container name must be specified for pod {pod}, choose one of: [{}]", names.join(" ")))
             }
         };
@@ -85,14 +86,19 @@ fn instance(worker: &PodWorker, options: &LogOptions, machine: &Machine) -> Resu
             .filter(|id| machine.container(*id).is_some())
             .ok_or_else(|| format!("previous terminated container \"{name}\" in pod \"{pod}\" not found"));
     }
-    if let Some(id) = slot.current.filter(|id| machine.container(*id).is_some_and(|it| it.started_at.is_some() || it.exit.is_some())) {
+    if let Some(id) =
+        slot.current.filter(|id| machine.container(*id).is_some_and(|it| it.started_at.is_some() || it.exit.is_some()))
+    {
         return Ok(id);
     }
     if let Some(last) = slot.last {
         return Ok(last);
     }
     let statuses = worker.report.status.container_statuses.iter().chain(&worker.report.status.init_container_statuses);
-    let waiting = statuses.flatten().find(|status| status.name == *name).and_then(|status| status.state.as_ref()?.waiting.as_ref());
+    let waiting = statuses
+        .flatten()
+        .find(|status| status.name == *name)
+        .and_then(|status| status.state.as_ref()?.waiting.as_ref());
     let reason = waiting.and_then(|waiting| waiting.reason.as_deref()).unwrap_or("ContainerCreating");
     let why = match reason {
         "ErrImagePull" => "image can't be pulled",
@@ -109,8 +115,7 @@ fn instance(worker: &PodWorker, options: &LogOptions, machine: &Machine) -> Resu
 pub fn logs(worker: &PodWorker, options: &LogOptions, machine: &Machine, now: SimTime) -> Result<String, String> {
     let id = instance(worker, options, machine)?;
     let since = options.since_seconds.map(|seconds| now.saturating_sub(SimDuration::from_secs(seconds)));
-    let mut lines: Vec<&LogLine> =
-        machine.logs(id).filter(|line| since.is_none_or(|since| line.at >= since)).collect();
+    let mut lines: Vec<&LogLine> = machine.logs(id).filter(|line| since.is_none_or(|since| line.at >= since)).collect();
     if let Some(tail) = options.tail {
         lines.drain(..lines.len().saturating_sub(tail));
     }
@@ -176,7 +181,10 @@ pub fn exec(
     let (index, slot) = chosen(worker, options.container.as_deref())?;
     let name = &slot.spec(&worker.pod).name;
     if worker.pod.is_terminal() {
-        return Err(format!("cannot exec into a container in a completed pod; current phase is {}", worker.pod.phase()));
+        return Err(format!(
+            "cannot exec into a container in a completed pod; current phase is {}",
+            worker.pod.phase()
+        ));
     }
     let Some(id) = slot.current.filter(|_| slot.is_running(scope.machine)) else {
         return Err(format!("Internal error occurred: unable to upgrade connection: container not found (\"{name}\")"));

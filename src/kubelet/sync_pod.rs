@@ -138,7 +138,8 @@ impl PodWorker {
             }
             let spec = slot.spec(&self.pod);
             let name = &spec.name;
-            let changed = slot.status(scope.machine).is_some_and(|status| Some(&*status.image) != spec.image.as_deref());
+            let changed =
+                slot.status(scope.machine).is_some_and(|status| Some(&*status.image) != spec.image.as_deref());
             let message: Option<Arc<str>> = match &slot.restart_because {
                 Some(message) => Some(Arc::clone(message)),
                 None => changed.then(|| format!("Container {name} definition changed, will be restarted").into()),
@@ -219,7 +220,10 @@ impl PodWorker {
         let wait = slot.crash.wait();
         let name = slot.spec(&self.pod).name.clone();
         let full = self.full_name();
-        let (pod_name, namespace) = (self.pod.metadata.name.clone().unwrap_or_default(), self.pod.metadata.namespace.clone().unwrap_or_default());
+        let (pod_name, namespace) = (
+            self.pod.metadata.name.clone().unwrap_or_default(),
+            self.pod.metadata.namespace.clone().unwrap_or_default(),
+        );
         let uid = self.pod.metadata.uid.clone().unwrap_or_default();
         let message = format!("Back-off restarting failed container {name} in pod {pod_name}_{namespace}({uid})");
         let field = self.slots[index].field_path(&self.pod);

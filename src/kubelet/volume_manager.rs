@@ -106,7 +106,9 @@ impl PodWorker {
         let names = refused.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" ");
         let errors: Vec<_> = refused.iter().map(|(_, error)| error.as_str()).collect();
         let errors = if errors.len() > 1 { format!("[{}]", errors.join(", ")) } else { errors.concat() };
-        let message = format!("Unable to attach or mount volumes: unmounted volumes=[{unmounted}], unattached volumes=[], failed to process volumes=[{names}]: {errors}");
+        let message = format!(
+            "Unable to attach or mount volumes: unmounted volumes=[{unmounted}], unattached volumes=[], failed to process volumes=[{names}]: {errors}"
+        );
         scope.pod_event(&self.pod, EventType::Warning, "FailedMount", message);
         self.retry(scope);
         self.finish_sync(scope);
@@ -188,12 +190,7 @@ fn with_plugins<R>(
     pod: &Pod,
     volume: usize,
     scope: &mut Scope<'_, '_>,
-    act: impl FnOnce(
-        &mut dyn VolumePlugins,
-        &VolumeRequest<'_>,
-        &mut dyn VolumeObjects,
-        &mut crate::machine::Machine,
-    ) -> R,
+    act: impl FnOnce(&mut dyn VolumePlugins, &VolumeRequest<'_>, &mut dyn VolumeObjects, &mut crate::machine::Machine) -> R,
 ) -> R {
     let node = scope.node().map(Arc::clone);
     let volume = &pod.spec.volumes.as_deref().unwrap_or_default()[volume];

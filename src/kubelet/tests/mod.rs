@@ -1,0 +1,4 @@
+//! A kubelet on a real machine: what it writes, and when.
+
+mod harness;
+mod life;
