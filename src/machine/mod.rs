@@ -15,6 +15,7 @@
 //!
 //! Reading order: [`cri`], [`csi`], [`signal`], [`image`], [`fs`], [`kernel`], [`program`], [`shell`], [`command`], [`runtime`].
 
+pub mod command;
 pub mod cri;
 pub mod csi;
 pub mod fs;
@@ -22,6 +23,7 @@ pub mod image;
 pub mod kernel;
 pub mod program;
 pub mod runtime;
+pub mod shell;
 pub mod signal;
 
 pub use cri::*;

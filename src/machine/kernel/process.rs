@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::container::Environment;
 use super::descriptor::{OpenId, PipeId};
 use crate::engine::{CauseId, SimTime};
-use crate::machine::cri::{ContainerId, ExecId, Fate, OutgoingId};
+use crate::machine::command::Run;
+use crate::machine::cri::{ContainerId, ExecId, Fate, OutgoingId, Sender};
 use crate::machine::program::Program;
+use crate::machine::shell::Shell;
 use crate::machine::signal::Signal;
 
 /// A process number in the machine's own namespace; unique on the machine.
@@ -99,6 +101,10 @@ pub enum Waiting {
 pub enum Body {
     /// A program of the catalogue.
     Program(Box<Program>),
+    /// A shell.
+    Shell(Box<Shell>),
+    /// A Unix tool.
+    Tool(Box<Run>),
     /// Out of its place while it runs.
     Running,
 }
@@ -109,7 +115,8 @@ impl Body {
     pub fn handles(&self, signal: Signal) -> Option<Fate> {
         match self {
             Self::Program(program) => program.handles(signal).then_some(Fate::Handled),
-            Self::Running => None,
+            Self::Shell(shell) => shell.handles(signal),
+            Self::Tool(_) | Self::Running => None,
         }
     }
 
@@ -117,7 +124,8 @@ impl Body {
     pub fn take_signal(&mut self, signal: Signal) {
         match self {
             Self::Program(program) => program.take_signal(signal),
-            Self::Running => {}
+            Self::Shell(shell) => shell.take_signal(signal),
+            Self::Tool(_) | Self::Running => {}
         }
     }
 
@@ -126,7 +134,7 @@ impl Body {
     pub fn reaps_at_once(&self) -> bool {
         match self {
             Self::Program(program) => program.reaps(),
-            Self::Running => false,
+            Self::Shell(_) | Self::Tool(_) | Self::Running => false,
         }
     }
 }
@@ -172,6 +180,8 @@ pub struct Process {
     pub wakes: u32,
     /// Memory booked for it.
     pub memory: u64,
+    /// Signals that it sent itself while it ran.
+    pub inbox: Vec<(Signal, Sender, CauseId)>,
 }
 
 impl Process {

@@ -40,6 +40,8 @@ impl Kernel<'_> {
             let mut body = std::mem::replace(&mut process.body, Body::Running);
             let step = match &mut body {
                 Body::Program(program) => program.step(host, self),
+                Body::Shell(shell) => shell.step(host, self),
+                Body::Tool(run) => run.step(host, self),
                 Body::Running => return,
             };
             let Some(process) = self.sandbox.processes.get_mut(&host) else { return };

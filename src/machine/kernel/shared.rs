@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::process::HostPid;
 use crate::engine::{Agenda, SimTime};
-use crate::machine::cri::{ExecId, MachineEvent, PullId, SandboxId, SocketId};
+use crate::machine::cri::{ExecId, MachineConfig, MachineEvent, PullId, SandboxId, SocketId};
 use crate::machine::fs::{Directory, Disk, Volumes};
 
 /// What a machine has written down to do later.
@@ -36,6 +36,8 @@ pub struct Shared {
     pub host: Directory,
     /// Its disk.
     pub disk: Disk,
+    /// Its processors.
+    pub processors: u64,
     /// Memory in bytes.
     pub memory_capacity: u64,
     /// Memory in use by containers.
@@ -50,15 +52,16 @@ pub struct Shared {
 impl Shared {
     /// The shared part of an idle machine; `first_number` separates its ids from those of other machines.
     #[must_use]
-    pub fn new(name: Arc<str>, disk_bytes: u64, memory_capacity: u64, first_number: u64) -> Self {
+    pub fn new(config: &MachineConfig, first_number: u64) -> Self {
         Self {
-            name,
+            name: Arc::clone(&config.name),
+            processors: config.cpu_milli.div_ceil(1_000),
             agenda: Agenda::new(),
             events: Vec::new(),
             volumes: Volumes::new(),
             host: Directory::default(),
-            disk: Disk { capacity: disk_bytes, used: 0 },
-            memory_capacity,
+            disk: Disk { capacity: config.disk_bytes, used: 0 },
+            memory_capacity: config.memory_bytes,
             memory_used: 0,
             host_ports: BTreeMap::new(),
             last_number: first_number,

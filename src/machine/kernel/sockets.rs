@@ -100,7 +100,7 @@ impl Kernel<'_> {
         let mut body = std::mem::replace(&mut process.body, Body::Running);
         let answer = match &mut body {
             Body::Program(program) => program.serve(server, &request, self),
-            Body::Running => None,
+            Body::Shell(_) | Body::Tool(_) | Body::Running => None,
         };
         if let Some(process) = self.sandbox.processes.get_mut(&server)
             && matches!(process.body, Body::Running)

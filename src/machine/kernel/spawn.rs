@@ -6,14 +6,16 @@ use std::sync::Arc;
 use super::Kernel;
 use super::container::Environment;
 use super::descriptor::OpenId;
-use super::process::{Body, HostPid, Life, Namespace, Process, SignalSet, Waiting};
+use super::process::{Body, Ending, HostPid, Life, Namespace, Process, SignalSet, Waiting};
 use crate::engine::CauseId;
+use crate::machine::command::Run;
 use crate::machine::cri::{ContainerId, ExecId};
 use crate::machine::fs::view::Found;
 use crate::machine::fs::{Content, Errno, path};
 use crate::machine::image::Executable;
 use crate::machine::image::catalogue::DEFAULT_PATH;
 use crate::machine::program::Program;
+use crate::machine::shell::Shell;
 
 /// How deep `#!` lines may point at scripts; Linux allows 4.
 const INTERPRETERS_MAX: usize = 4;
@@ -122,31 +124,111 @@ impl Kernel<'_> {
         }
     }
 
-    /// `execve`: a process becomes another command, keeping its number and its descriptors.
+    /// `execve` with the variables that the process has.
     ///
     /// # Errors
     /// As [`Kernel::find_command`].
     pub fn become_command(&mut self, host: HostPid, argv: &[String]) -> Result<(), Errno> {
-        let process = self.sandbox.processes.get(&host).ok_or(Errno::NoProcess)?;
-        let container = process.container.ok_or(Errno::NotFound)?;
-        let (user, cwd, env) = (process.user, Arc::clone(&process.cwd), Arc::clone(&process.env));
-        let search = env.get("PATH").map(String::as_str);
-        let command = self.find_command(container, user, &cwd, search, argv)?;
-        let body = self.body_of(&command);
+        let env = self.sandbox.processes.get(&host).map(|process| Arc::clone(&process.env)).ok_or(Errno::NoProcess)?;
+        self.become_command_with(host, argv, env)
+    }
+
+    /// `execve`: a process becomes another command, keeping its number and its descriptors.
+    ///
+    /// # Errors
+    /// As [`Kernel::find_command`].
+    pub fn become_command_with(&mut self, host: HostPid, argv: &[String], env: Environment) -> Result<(), Errno> {
+        let (command, pid) = self.command_for(host, argv, &env)?;
+        let body = self.body_of(&command, &env, pid);
         if let Some(process) = self.sandbox.processes.get_mut(&host) {
             process.argv = command.argv;
+            process.env = env;
             process.body = body;
         }
         Ok(())
     }
 
+    /// A child that is another command.
+    ///
+    /// # Errors
+    /// As [`Kernel::find_command`].
+    pub fn spawn_command(&mut self, parent: HostPid, argv: &[String], env: Environment) -> Result<HostPid, Errno> {
+        let (command, _) = self.command_for(parent, argv, &env)?;
+        let child = self.fork(parent, Body::Running).ok_or(Errno::NoProcess)?;
+        let pid = self.sandbox.processes.get(&child).map_or(0, |process| process.pid);
+        let body = self.body_of(&command, &env, pid);
+        if let Some(process) = self.sandbox.processes.get_mut(&child) {
+            process.argv = command.argv;
+            process.env = env;
+            process.body = body;
+        }
+        Ok(child)
+    }
+
+    fn command_for(&mut self, host: HostPid, argv: &[String], env: &Environment) -> Result<(Command, u32), Errno> {
+        let process = self.sandbox.processes.get(&host).ok_or(Errno::NoProcess)?;
+        let container = process.container.ok_or(Errno::NotFound)?;
+        let (user, cwd, pid) = (process.user, Arc::clone(&process.cwd), process.pid);
+        let search = env.get("PATH").map(String::as_str);
+        Ok((self.find_command(container, user, &cwd, search, argv)?, pid))
+    }
+
+    /// The file that a name stands for.
+    pub fn which(&mut self, host: HostPid, search: Option<&str>, name: &str) -> Option<String> {
+        let process = self.sandbox.processes.get(&host)?;
+        let (container, user, cwd) = (process.container?, process.user, Arc::clone(&process.cwd));
+        if name.contains('/') {
+            let file = path::absolute(&cwd, name);
+            return self.executable_at(container, user, &file).is_ok().then_some(file);
+        }
+        self.search_path(container, user, &cwd, search.unwrap_or(DEFAULT_PATH), name).ok()
+    }
+
     /// What a command does once it runs as a process.
     #[must_use]
-    pub fn body_of(&self, command: &Command) -> Body {
+    pub fn body_of(&self, command: &Command, env: &Environment, pid: u32) -> Body {
         match &*command.executable {
             Executable::Program(spec) => Body::Program(Box::new(Program::new(Arc::clone(spec), self.now))),
-            Executable::Shell(_) | Executable::Tool(_) => Body::Running,
+            Executable::Shell(dialect) => Body::Shell(Box::new(Shell::new(*dialect, &command.argv, env, pid))),
+            Executable::Tool(tool) => Body::Tool(Box::new(Run::new(tool.clone()))),
         }
+    }
+
+    /// `fork`: a child with the same descriptors, folder and ignored signals.
+    pub fn fork(&mut self, parent: HostPid, body: Body) -> Option<HostPid> {
+        let process = self.sandbox.processes.get(&parent)?;
+        let spawn = Spawn {
+            parent: Some(parent),
+            namespace: process.namespace,
+            container: process.container,
+            exec: None,
+            argv: Arc::clone(&process.argv),
+            env: Arc::clone(&process.env),
+            cwd: Arc::clone(&process.cwd),
+            user: process.user,
+            descriptors: process.descriptors.clone(),
+            ignored: process.ignored,
+            cause: process.cause,
+        };
+        for open in spawn.descriptors.values() {
+            self.retain(*open);
+        }
+        Some(self.spawn(spawn, body))
+    }
+
+    /// Takes ended children out of the table, with how they ended.
+    pub fn collect_children(&mut self, parent: HostPid) -> Vec<(HostPid, Ending)> {
+        let ended = self.sandbox.processes.values().filter(|process| process.parent == Some(parent));
+        let ended: Vec<(HostPid, Ending)> = ended
+            .filter_map(|process| match process.life {
+                Life::Zombie(ending) => Some((process.host, ending)),
+                Life::Alive | Life::Stopped => None,
+            })
+            .collect();
+        for (child, _) in &ended {
+            self.forget(*child);
+        }
+        ended
     }
 
     /// Makes a process and lets it run.
@@ -174,6 +256,7 @@ impl Kernel<'_> {
             cause: spawn.cause,
             wakes: 0,
             memory: 0,
+            inbox: Vec::new(),
         };
         self.sandbox.processes.insert(host, process);
         self.sandbox.make_ready(host);

@@ -260,7 +260,8 @@ impl Kernel<'_> {
             OpenKind::Log(id, LogStream::Stdout),
             OpenKind::Log(id, LogStream::Stderr),
         ]);
-        let body = self.body_of(&command);
+        // The first process of a container is PID 1 unless the Pod shares its namespace.
+        let body = self.body_of(&command, &env, self.next_pid(namespace));
         let ignored = SignalSet::default();
         let spawn = Spawn {
             parent: None,
@@ -297,6 +298,10 @@ impl Kernel<'_> {
         failure
     }
 
+    fn next_pid(&self, namespace: Namespace) -> u32 {
+        self.sandbox.last_pids.get(&namespace).copied().unwrap_or(0) + 1
+    }
+
     fn standard_descriptors(&mut self, kinds: [OpenKind; 3]) -> BTreeMap<i32, OpenId> {
         (0..).zip(kinds).map(|(number, kind)| (number, self.open_kind(kind))).collect()
     }
@@ -328,7 +333,7 @@ impl Kernel<'_> {
             OpenKind::Capture(exec, LogStream::Stdout),
             OpenKind::Capture(exec, LogStream::Stderr),
         ]);
-        let body = self.body_of(&command);
+        let body = self.body_of(&command, &env, self.next_pid(namespace));
         let ignored = SignalSet::default();
         let spawn = Spawn {
             parent: None,

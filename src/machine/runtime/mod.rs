@@ -44,7 +44,7 @@ impl Machine {
         // Ids of different machines must differ: the machine's name decides where its numbers begin.
         let spread = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         let first = config.name.bytes().fold(0xcbf2_9ce4_8422_2325, spread) << 24 >> 1;
-        let shared = Shared::new(Arc::clone(&config.name), config.disk_bytes, config.memory_bytes, first);
+        let shared = Shared::new(&config, first);
         Self {
             config: Arc::new(config),
             catalogue,

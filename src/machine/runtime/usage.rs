@@ -69,6 +69,14 @@ fn of_files(container: &Container) -> Usage {
 fn cpu_of(process: &Process, hostname: &std::sync::Arc<str>) -> u64 {
     match &process.body {
         Body::Program(program) => program.cpu_milli(&Scope::of_environment(&process.argv, &process.env, hostname)),
-        Body::Running => 0,
+        // A shell that never waits keeps a processor busy; one that waits costs next to nothing.
+        Body::Shell(shell) => {
+            if shell.spins > 0 {
+                1_000
+            } else {
+                0
+            }
+        }
+        Body::Tool(_) | Body::Running => 0,
     }
 }

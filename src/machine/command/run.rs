@@ -1,0 +1,370 @@
+//! A tool as a process: what it does, what it still has to write, and what it waits for.
+
+use std::sync::Arc;
+
+use super::filter::{Filter, Plan, plan};
+use super::net::Net;
+use super::{Context, instant};
+use crate::engine::{SimDuration, SimTime};
+use crate::machine::cri::Happening;
+use crate::machine::fs::{Errno, path};
+use crate::machine::image::Tool;
+use crate::machine::image::executable::Flavour;
+use crate::machine::image::spec::parse_span;
+use crate::machine::kernel::Kernel;
+use crate::machine::kernel::descriptor::{Mode, OpenId, Read, Wrote};
+use crate::machine::kernel::process::{Ending, HostPid, Waiting};
+use crate::machine::kernel::run::Step;
+use crate::machine::signal::Signal;
+
+/// How often `tail -f` looks at its file.
+const FOLLOW_PERIOD: SimDuration = SimDuration::from_secs(1);
+/// How fast a tool that keeps everything it reads can eat zeros, in bytes per tenth of a second.
+const HOG_STEP: u64 = 32 << 20;
+/// Memory of a small tool.
+const SMALL: u64 = 400 << 10;
+
+/// A running tool.
+#[derive(Clone, Debug)]
+pub struct Run {
+    tool: Tool,
+    work: Work,
+    unwritten: [Vec<u8>; 2],
+}
+
+#[derive(Clone, Debug)]
+enum Work {
+    Begin,
+    Sleep(Option<SimTime>),
+    Filter(Box<Stream>),
+    Hog(u64),
+    Yes(String),
+    Net(Box<Net>),
+    Done(i32),
+}
+
+/// A filter with its inputs.
+#[derive(Clone, Debug)]
+struct Stream {
+    filter: Filter,
+    follows: bool,
+    files: Vec<String>,
+    next_file: usize,
+    input: Option<OpenId>,
+    tee: Vec<OpenId>,
+    rest: Vec<u8>,
+    failed: i32,
+    is_copying: bool,
+}
+
+impl Run {
+    /// A tool that begins.
+    #[must_use]
+    pub fn new(tool: Tool) -> Self {
+        Self { tool, work: Work::Begin, unwritten: [Vec::new(), Vec::new()] }
+    }
+
+    /// Goes on until it has to wait.
+    pub fn step(&mut self, host: HostPid, kernel: &mut Kernel<'_>) -> Step {
+        loop {
+            match self.flush(host, kernel) {
+                Ok(None) => {}
+                Ok(Some(wait)) => return wait,
+                Err(Errno::BrokenPipe) => return Step::End(Ending::Signal(Signal::Pipe)),
+                Err(error) => {
+                    self.unwritten = [Vec::new(), format!("{}: write error: {error}\n", self.tool.name).into_bytes()];
+                    self.work = Work::Done(1);
+                }
+            }
+            let step = match &mut self.work {
+                Work::Done(code) if self.unwritten.iter().all(Vec::is_empty) => return Step::End(Ending::Code(*code)),
+                Work::Done(_) => None,
+                Work::Begin => self.begin(host, kernel),
+                Work::Sleep(Some(until)) if *until <= kernel.now => {
+                    self.work = Work::Done(0);
+                    None
+                }
+                Work::Sleep(until) => Some(Step::Wait(Waiting::Time, *until)),
+                Work::Yes(text) => {
+                    self.unwritten[0] = text.repeat(512).into_bytes();
+                    None
+                }
+                Work::Hog(bytes) => {
+                    *bytes += HOG_STEP;
+                    let bytes = *bytes;
+                    if kernel.use_memory(host, bytes) {
+                        return Step::End(Ending::Memory);
+                    }
+                    Some(Step::Wait(Waiting::Time, Some(kernel.now + SimDuration::from_millis(100))))
+                }
+                Work::Filter(_) => self.stream(host, kernel),
+                Work::Net(net) => {
+                    let step = net.step(host, kernel, &mut self.unwritten);
+                    match step {
+                        Ok(code) => {
+                            self.work = Work::Done(code);
+                            None
+                        }
+                        Err(wait) if self.unwritten.iter().all(Vec::is_empty) => Some(wait),
+                        Err(wait) => {
+                            // What is there is written before it waits.
+                            match self.flush(host, kernel) {
+                                Ok(None) => Some(wait),
+                                Ok(Some(other)) => Some(other),
+                                Err(_) => return Step::End(Ending::Signal(Signal::Pipe)),
+                            }
+                        }
+                    }
+                }
+            };
+            if let Some(step) = step {
+                return step;
+            }
+        }
+    }
+
+    fn flush(&mut self, host: HostPid, kernel: &mut Kernel<'_>) -> Result<Option<Step>, Errno> {
+        for (bytes, descriptor) in self.unwritten.iter_mut().rev().zip([2, 1]) {
+            let process = kernel.sandbox.processes.get(&host);
+            let open = process.and_then(|process| process.descriptors.get(&descriptor)).copied();
+            while !bytes.is_empty() {
+                match kernel.write(open.ok_or(Errno::BadDescriptor)?, bytes) {
+                    Ok(Wrote::Bytes(count)) => drop(bytes.drain(..count)),
+                    Ok(Wrote::Wait(pipe)) => return Ok(Some(Step::Wait(Waiting::Pipe(pipe), None))),
+                    Err(error) => {
+                        bytes.clear();
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn done(&mut self, code: i32, complaint: &str) -> Option<Step> {
+        if !complaint.is_empty() {
+            self.unwritten[1].extend_from_slice(format!("{}: {complaint}\n", self.tool.name).as_bytes());
+        }
+        self.work = Work::Done(code);
+        None
+    }
+
+    fn begin(&mut self, host: HostPid, kernel: &mut Kernel<'_>) -> Option<Step> {
+        if kernel.use_memory(host, SMALL) {
+            return Some(Step::End(Ending::Memory));
+        }
+        let process = kernel.sandbox.processes.get(&host)?;
+        let (argv, env) = (Arc::clone(&process.argv), Arc::clone(&process.env));
+        let name = Arc::clone(&self.tool.name);
+        match &*name {
+            "sleep" => return self.sleep(&argv[1..], kernel.now),
+            "env" => return self.env(&argv[1..], host, kernel),
+            "yes" => {
+                let text = if argv.len() > 1 { argv[1..].join(" ") } else { "y".into() };
+                self.work = Work::Yes(text + "\n");
+                return None;
+            }
+            "tee" => return self.tee(&argv[1..], host, kernel),
+            "wget" | "curl" | "nslookup" | "dig" | "nc" => {
+                return match Net::new(&argv, self.tool.flavour, host, kernel) {
+                    Ok(net) => {
+                        self.work = Work::Net(Box::new(net));
+                        None
+                    }
+                    Err((code, text)) => self.done(code, &text),
+                };
+            }
+            _ => {}
+        }
+        match plan(&argv) {
+            Ok(Some(Plan { filter, files, follows })) => {
+                let is_copying = filter.takes_bytes();
+                let (input, tee, rest) = (None, Vec::new(), Vec::new());
+                let stream = Stream { filter, follows, files, next_file: 0, input, tee, rest, failed: 0, is_copying };
+                self.work = Work::Filter(Box::new(stream));
+                return None;
+            }
+            Ok(None) => {}
+            Err(problem) => return self.done(2, &problem),
+        }
+        let mut context = Context::new(kernel, host, &argv, self.tool.flavour, env);
+        match instant(&mut context) {
+            Some(code) => {
+                let (out, err) = (context.out, context.err);
+                self.unwritten = [out, err];
+                self.work = Work::Done(code);
+                None
+            }
+            None => {
+                let process = kernel.sandbox.processes.get(&host)?;
+                let (cause, container) = (process.cause, process.container?);
+                let note = format!("podlab does not model the command `{name}`.");
+                kernel.emit(cause, Happening::NotModelled { container, note: note.into() });
+                self.done(127, "not modelled by podlab")
+            }
+        }
+    }
+
+    fn sleep(&mut self, words: &[String], now: SimTime) -> Option<Step> {
+        if words.is_empty() {
+            return self.done(1, "missing operand");
+        }
+        let mut total = SimDuration::ZERO;
+        for word in words {
+            match parse_span(word) {
+                Some(span) => total += span,
+                None if word == "infinity" || word == "inf" => {
+                    self.work = Work::Sleep(None);
+                    return None;
+                }
+                None if self.tool.flavour == Flavour::Busybox => {
+                    return self.done(1, &format!("invalid number '{word}'"));
+                }
+                None => return self.done(1, &format!("invalid time interval '{word}'")),
+            }
+        }
+        self.work = Work::Sleep(Some(now + total));
+        None
+    }
+
+    /// `env [A=b…] [command…]`
+    fn env(&mut self, words: &[String], host: HostPid, kernel: &mut Kernel<'_>) -> Option<Step> {
+        let process = kernel.sandbox.processes.get(&host)?;
+        let mut env = (*process.env).clone();
+        let mut words = words;
+        while let Some((name, value)) = words.first().and_then(|word| word.split_once('=')) {
+            env.insert(name.to_owned(), value.to_owned());
+            words = &words[1..];
+        }
+        if words.is_empty() {
+            let text: String = env.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+            self.unwritten[0] = text.into_bytes();
+            return self.done(0, "");
+        }
+        let command = words[0].clone();
+        match kernel.become_command_with(host, words, Arc::new(env)) {
+            Ok(()) => Some(Step::Again),
+            Err(error) => self.done(127, &format!("can't execute '{command}': {error}")),
+        }
+    }
+
+    fn tee(&mut self, words: &[String], host: HostPid, kernel: &mut Kernel<'_>) -> Option<Step> {
+        let mode = if words.iter().any(|word| word == "-a") { Mode::Append } else { Mode::Write };
+        let mut tee = Vec::new();
+        let cwd = Arc::clone(&kernel.sandbox.processes.get(&host)?.cwd);
+        let mut failed = 0;
+        for file in words.iter().filter(|word| !word.starts_with('-')) {
+            match kernel.open_path(host, &path::absolute(&cwd, file), mode) {
+                Ok(open) => tee.push(open),
+                Err(error) => {
+                    failed = 1;
+                    self.unwritten[1].extend_from_slice(format!("tee: {file}: {error}\n").as_bytes());
+                }
+            }
+        }
+        let (files, input, rest) = (Vec::new(), None, Vec::new());
+        let filter = Filter::Cat;
+        let stream = Stream { filter, follows: false, files, next_file: 0, input, tee, rest, failed, is_copying: true };
+        self.work = Work::Filter(Box::new(stream));
+        None
+    }
+
+    /// Reads a piece of the input and works on it.
+    fn stream(&mut self, host: HostPid, kernel: &mut Kernel<'_>) -> Option<Step> {
+        let Work::Filter(stream) = &mut self.work else { return None };
+        let Some(input) = stream.input else { return self.next_input(host, kernel) };
+        match kernel.read(input, 4096) {
+            Ok(Read::Bytes(bytes)) => {
+                for open in &stream.tee {
+                    let _unwritten = kernel.write(*open, &bytes);
+                }
+                if stream.is_copying {
+                    stream.filter.bytes(&bytes, &mut self.unwritten[0]);
+                    return None;
+                }
+                stream.rest.extend(bytes);
+                while let Some(end) = stream.rest.iter().position(|byte| *byte == b'\n') {
+                    let line: Vec<u8> = stream.rest.drain(..=end).collect();
+                    if !stream.filter.line(&line[..end], &mut self.unwritten[0]) {
+                        let code = stream.filter.finish(&mut self.unwritten[0]);
+                        return self.done(code, "");
+                    }
+                }
+                None
+            }
+            Ok(Read::Wait(pipe)) => Some(Step::Wait(Waiting::Pipe(pipe), None)),
+            Ok(Read::Zeros) => match stream.filter {
+                // A line that never ends is kept in memory as a whole.
+                Filter::Cat | Filter::Head(_) => self.done(1, "podlab does not model endless zeros here"),
+                _ => {
+                    self.work = Work::Hog(0);
+                    None
+                }
+            },
+            Ok(Read::End) if stream.follows => {
+                if let Filter::Tail(..) = stream.filter {
+                    stream.filter.finish(&mut self.unwritten[0]);
+                    stream.filter = Filter::Cat;
+                    stream.is_copying = true;
+                    return None;
+                }
+                Some(Step::Wait(Waiting::Time, Some(kernel.now + FOLLOW_PERIOD)))
+            }
+            Ok(Read::End) => self.next_input(host, kernel),
+            Err(error) => {
+                stream.failed = 1;
+                self.unwritten[1].extend_from_slice(format!("{}: read error: {error}\n", self.tool.name).as_bytes());
+                self.next_input(host, kernel)
+            }
+        }
+    }
+
+    /// Opens the next file, or ends.
+    fn next_input(&mut self, host: HostPid, kernel: &mut Kernel<'_>) -> Option<Step> {
+        let Work::Filter(stream) = &mut self.work else { return None };
+        if stream.next_file > 0 && stream.next_file >= stream.files.len() {
+            if !stream.rest.is_empty() {
+                let line = std::mem::take(&mut stream.rest);
+                stream.filter.line(&line, &mut self.unwritten[0]);
+            }
+            let code = stream.filter.finish(&mut self.unwritten[0]);
+            let code = if stream.failed > 0 { stream.failed } else { code };
+            return self.done(code, "");
+        }
+        let file = stream.files.get(stream.next_file).cloned();
+        stream.next_file += 1;
+        let process = kernel.sandbox.processes.get(&host)?;
+        let cwd = Arc::clone(&process.cwd);
+        let result = match file.as_deref() {
+            None | Some("-") => process.descriptors.get(&0).copied().ok_or(Errno::BadDescriptor),
+            Some(file) => kernel.open_path(host, &path::absolute(&cwd, file), Mode::Read),
+        };
+        match result {
+            Ok(open) => {
+                stream.input = Some(open);
+                if file.is_some_and(|file| file != "-")
+                    && let Some(process) = kernel.sandbox.processes.get_mut(&host)
+                {
+                    // Kept among the descriptors, so that it is closed with the process.
+                    let free = (3..).find(|number| !process.descriptors.contains_key(number)).unwrap_or(3);
+                    process.descriptors.insert(free, open);
+                }
+            }
+            Err(error) => {
+                stream.input = None;
+                stream.failed = if &*self.tool.name == "grep" { 2 } else { 1 };
+                let file = file.unwrap_or_default();
+                let name = &self.tool.name;
+                let text = match (self.tool.flavour, error, &**name) {
+                    (Flavour::Busybox, Errno::IsDirectory, _) => "read error: Is a directory".to_owned(),
+                    (Flavour::Busybox, error, "grep") => format!("{file}: {error}"),
+                    (Flavour::Busybox, error, _) => format!("can't open '{file}': {error}"),
+                    (Flavour::Gnu, error, "head" | "tail") => format!("cannot open '{file}' for reading: {error}"),
+                    (Flavour::Gnu, error, _) => format!("{file}: {error}"),
+                };
+                self.unwritten[1].extend_from_slice(format!("{name}: {text}\n").as_bytes());
+            }
+        }
+        None
+    }
+}
