@@ -13,13 +13,14 @@
 //! the plugins named in [`plugins`].
 //!
 //! Reading order: [`pod_info`], [`node_info`], [`snapshot`], [`framework`], [`plugins`], [`cycle`], [`preemption`], [`queue`],
-//! [`cache`], [`component`], [`decision`].
+//! [`cache`], [`component`], [`decision`], [`explain`].
 
 mod binding;
 pub mod cache;
 pub mod component;
 pub mod cycle;
 pub mod decision;
+pub mod explain;
 mod failure;
 #[cfg(test)]
 pub mod fixture;
@@ -37,5 +38,6 @@ pub mod volumes;
 pub use component::Scheduler;
 pub use cycle::Algorithm;
 pub use decision::{Answer, Attempt, AttemptOutcome, Decision, Verdict};
+pub use explain::Counterfactual;
 pub use pod_info::PodInfo;
 pub use snapshot::Snapshot;

@@ -234,3 +234,8 @@ impl Component for Scheduler {
         self.set_timers(ctx);
     }
 }
+
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod tests;
