@@ -4,6 +4,7 @@ pub mod client;
 pub mod controllers;
 pub mod engine;
 pub mod etcd;
+pub mod kubectl;
 pub mod kubelet;
 pub mod machine;
 pub mod model;

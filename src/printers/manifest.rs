@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Kind, Object, yaml};
+use crate::model::{Kind, Object};
 
 /// An object as the API server writes it, without managed fields (`--show-managed-fields=false`).
 #[must_use]
@@ -18,70 +18,10 @@ pub fn value(object: &Object) -> Value {
     value
 }
 
-/// YAML as kubectl prints it.
-#[must_use]
-pub fn yaml(value: &Value) -> String {
-    yaml::write(value)
-}
-
-/// JSON as kubectl prints it: four blanks per level, and a newline at the end.
-#[must_use]
-pub fn json(value: &Value) -> String {
-    let mut text = String::new();
-    write_json(value, 0, &mut text);
-    text.push('\n');
-    text
-}
-
-/// JSON in one line, as Go's encoder writes it.
-#[must_use]
-pub fn compact_json(value: &Value) -> String {
-    escape_html(&value.to_string())
-}
-
 /// Several objects as one: `kind: List`.
 #[must_use]
 pub fn list(items: Vec<Value>) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items})
-}
-
-/// Go escapes what HTML would misread.
-fn escape_html(text: &str) -> String {
-    let escaped = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
-    escaped.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
-}
-
-fn write_json(value: &Value, level: usize, text: &mut String) {
-    let indent = |level: usize| "    ".repeat(level);
-    let wrap = |open: char, close: char, parts: Vec<String>, text: &mut String| {
-        text.push(open);
-        text.push('\n');
-        text.push_str(&parts.join(",\n"));
-        text.push('\n');
-        text.push_str(&indent(level));
-        text.push(close);
-    };
-    match value {
-        Value::Array(items) if !items.is_empty() => {
-            let part = |item: &Value| {
-                let mut part = indent(level + 1);
-                write_json(item, level + 1, &mut part);
-                part
-            };
-            wrap('[', ']', items.iter().map(part).collect(), text);
-        }
-        Value::Object(fields) if !fields.is_empty() => {
-            let part = |(name, item): (&String, &Value)| {
-                let name = escape_html(&Value::from(name.as_str()).to_string());
-                let mut part = format!("{}{name}: ", indent(level + 1));
-                write_json(item, level + 1, &mut part);
-                part
-            };
-            wrap('{', '}', fields.iter().map(part).collect(), text);
-        }
-        Value::Number(number) => text.push_str(&yaml::number_text(number)),
-        other => text.push_str(&escape_html(&other.to_string())),
-    }
 }
 
 /// Adds what Go always writes for `kind`, and takes away what it leaves out.
@@ -194,16 +134,6 @@ fn omit_zeros(value: &mut Value, fields: &[&str]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn json_is_indented_and_escaped_as_go_does() {
-        let text = json(&json!({"a": [1, "x<y"], "b": {}, "c": []}));
-        assert_eq!(
-            text,
-            "{\n    \"a\": [\n        1,\n        \"x\\u003cy\"\n    ],\n    \"b\": {},\n    \"c\": []\n}\n"
-        );
-        assert_eq!(compact_json(&json!({"cmd": "a && b"})), r#"{"cmd":"a \u0026\u0026 b"}"#);
-    }
 
     #[test]
     fn what_go_always_writes_is_there() {

@@ -1,0 +1,402 @@
+//! What a verb works with: the API, time, the editor and the screen, each answered from the record or awaited.
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crate::apiserver::{
+    Body, List, Outcome, Payload, Request, Response, Status, StreamChunk, Subresource, Verb, WatchEvent,
+};
+use crate::engine::{SimDuration, SimTime};
+use crate::model::{Kind, Object, ObjectKey};
+
+use super::failure::Failure;
+use super::invocation::{Defaults, Step, StreamName, Workspace};
+
+/// The program's name for itself in requests: its field manager.
+const AGENT: &str = "kubectl";
+
+/// Something that was asked for and may answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Handle(u64);
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub enum Arrival {
+    /// The outcome of a request.
+    Outcome(Outcome),
+    /// Events of a watch.
+    Events(Vec<WatchEvent>),
+    /// A watch ended.
+    Closed(Option<Box<Status>>),
+    /// A piece of a stream.
+    Chunk(StreamChunk),
+    /// A timer has run out.
+    Timer,
+    /// The editor was closed.
+    Edited(Option<String>),
+}
+
+/// One thing that happened to the program, in order.
+#[derive(Clone, Debug)]
+enum Entry {
+    /// It asked for something under this id.
+    Asked(u64),
+    /// Something arrived and was taken.
+    Taken(u64, Arc<Arrival>, SimTime),
+}
+
+/// The state of a loop after some rounds, by which these rounds need not be gone through again.
+#[derive(Clone, Debug)]
+struct Checkpoint {
+    printed: usize,
+    now: SimTime,
+    state: Arc<dyn Any + Send + Sync>,
+}
+
+/// What happened so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Record {
+    started: SimTime,
+    entries: Vec<Entry>,
+    inbox: VecDeque<(u64, Arc<Arrival>, SimTime)>,
+    next_id: u64,
+    printed: usize,
+    streams: BTreeSet<u64>,
+    /// By the number of entries before the loop.
+    checkpoints: BTreeMap<usize, Checkpoint>,
+}
+
+impl Record {
+    /// The id under which the editor answers.
+    pub(super) const EDITOR: u64 = 0;
+
+    pub(super) fn start(&mut self, now: SimTime) {
+        self.started = now;
+    }
+
+    pub(super) fn arrive(&mut self, id: u64, arrival: Arrival, now: SimTime) {
+        let ends = match &arrival {
+            Arrival::Closed(_) | Arrival::Outcome(Err(_)) => true,
+            Arrival::Chunk(chunk) => chunk.exit_code.is_some(),
+            _ => false,
+        };
+        if ends {
+            self.streams.remove(&id);
+        }
+        self.inbox.push_back((id, Arc::new(arrival), now));
+    }
+
+    /// Watches and streams that are still open.
+    pub(super) fn open(&self) -> impl Iterator<Item = u64> {
+        self.streams.iter().copied()
+    }
+}
+
+/// One run of a verb over its record.
+pub struct Session<'r> {
+    record: &'r mut Record,
+    workspace: &'r Workspace,
+    defaults: &'r Defaults,
+    cursor: usize,
+    printed: usize,
+    now: SimTime,
+    namespace: Arc<str>,
+    steps: Vec<Step>,
+    loop_start: usize,
+}
+
+impl<'r> Session<'r> {
+    pub(super) fn new(record: &'r mut Record, workspace: &'r Workspace, defaults: &'r Defaults) -> Self {
+        let (now, namespace) = (record.started, Arc::clone(&defaults.namespace));
+        Self { record, workspace, defaults, cursor: 0, printed: 0, now, namespace, steps: Vec::new(), loop_start: 0 }
+    }
+
+    pub(super) fn into_steps(self) -> Vec<Step> {
+        self.steps
+    }
+
+    /// The instant of the last thing that happened to the program.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// The files at hand.
+    #[must_use]
+    pub fn workspace(&self) -> &'r Workspace {
+        self.workspace
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn defaults(&self) -> &'r Defaults {
+        self.defaults
+    }
+
+    /// The namespace that the command works in.
+    #[must_use]
+    pub fn namespace(&self) -> Arc<str> {
+        Arc::clone(&self.namespace)
+    }
+
+    /// Works in another namespace, as after `-n`.
+    pub fn set_namespace(&mut self, namespace: &str) {
+        self.namespace = namespace.into();
+    }
+
+    /// Prints to standard output.
+    pub fn out(&mut self, text: &str) {
+        self.print(StreamName::Stdout, text);
+    }
+
+    /// Prints to standard error.
+    pub fn err(&mut self, text: &str) {
+        self.print(StreamName::Stderr, text);
+    }
+
+    /// Prints a line to standard output.
+    pub fn line(&mut self, line: &str) {
+        self.out(&format!("{line}\n"));
+    }
+
+    /// Prints a line to standard error.
+    pub fn err_line(&mut self, line: &str) {
+        self.err(&format!("{line}\n"));
+    }
+
+    /// Prints a warning as kubectl does.
+    pub fn warn(&mut self, warning: &str) {
+        self.err(&format!("Warning: {warning}\n"));
+    }
+
+    fn print(&mut self, stream: StreamName, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.printed += 1;
+        if self.printed > self.record.printed {
+            self.record.printed = self.printed;
+            self.emit(Step::Output { stream, text: text.to_owned() });
+        }
+    }
+
+    fn emit(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    /// Asks for something once; every later run gets the same handle.
+    fn ask(&mut self, step: impl FnOnce(u64) -> Step) -> Handle {
+        if let Some(Entry::Asked(id)) = self.record.entries.get(self.cursor) {
+            self.cursor += 1;
+            return Handle(*id);
+        }
+        self.record.next_id += 1;
+        let id = self.record.next_id;
+        self.record.entries.push(Entry::Asked(id));
+        self.cursor += 1;
+        let step = step(id);
+        self.emit(step);
+        Handle(id)
+    }
+
+    /// A request in the user's name.
+    #[must_use]
+    pub fn request(&self, verb: Verb, kind: Kind, namespace: &str) -> Request {
+        Request::new(&self.defaults.user, &AGENT.into(), verb, kind, namespace)
+    }
+
+    /// Sends a request without waiting for its answer.
+    pub fn send(&mut self, request: Request) -> Handle {
+        let is_stream =
+            request.verb == Verb::Watch || matches!(request.subresource, Subresource::Log | Subresource::Exec);
+        let handle = self.ask(|id| Step::Request { id, request: Box::new(request) });
+        // Only a request that has just gone out can have opened a stream.
+        if is_stream && self.steps.iter().any(|step| matches!(step, Step::Request { id, .. } if *id == handle.0)) {
+            self.record.streams.insert(handle.0);
+        }
+        handle
+    }
+
+    /// A timer.
+    pub fn timer(&mut self, after: SimDuration) -> Handle {
+        self.ask(|id| Step::Timer { id, after })
+    }
+
+    /// A timer that may never run out.
+    pub fn deadline(&mut self, after: Option<SimDuration>) -> Option<Handle> {
+        after.map(|after| self.timer(after))
+    }
+
+    /// The next thing that arrives for one of `handles`.
+    ///
+    /// # Errors
+    /// [`Failure::Suspended`] until it has arrived.
+    pub fn next(&mut self, handles: &[Handle]) -> Result<(Handle, Arc<Arrival>), Failure> {
+        if self.cursor == self.record.entries.len() {
+            let wanted = |id: u64| handles.contains(&Handle(id));
+            let place = self.record.inbox.iter().position(|&(id, ..)| wanted(id)).ok_or(Failure::Suspended)?;
+            let (id, arrival, at) = self.record.inbox.remove(place).ok_or(Failure::Suspended)?;
+            self.record.entries.push(Entry::Taken(id, arrival, at));
+        }
+        match self.record.entries.get(self.cursor) {
+            Some(Entry::Taken(id, arrival, at)) => {
+                let taken = (Handle(*id), Arc::clone(arrival));
+                self.now = *at;
+                self.cursor += 1;
+                Ok(taken)
+            }
+            _ => Err(Failure::text_of("kubectl lost its place in its record")),
+        }
+    }
+
+    /// Takes up a loop where [`Session::save`] left it, if it has been there. To be called where the loop begins.
+    pub fn restore<S: Clone + Send + Sync + 'static>(&mut self) -> Option<S> {
+        self.loop_start = self.cursor;
+        let known = self.record.checkpoints.get(&self.cursor)?;
+        let state = known.state.downcast_ref::<S>().cloned()?;
+        (self.printed, self.now) = (known.printed, known.now);
+        Some(state)
+    }
+
+    /// Forgets what the loop has taken since [`Session::restore`] in favour of `state`, so that long watches stay cheap.
+    /// Nothing may have been asked for since then.
+    pub fn save<S: Clone + Send + Sync + 'static>(&mut self, state: &S) {
+        let checkpoint = Checkpoint { printed: self.printed, now: self.now, state: Arc::new(state.clone()) };
+        self.cursor = self.loop_start;
+        self.record.entries.truncate(self.cursor);
+        self.record.checkpoints.insert(self.cursor, checkpoint);
+    }
+
+    /// The outcome of a request that was sent.
+    ///
+    /// # Errors
+    /// [`Failure::Suspended`] until it has come; the Status if the request was refused.
+    pub fn outcome(&mut self, handle: Handle) -> Result<Response, Failure> {
+        let (_, arrival) = self.next(&[handle])?;
+        match &*arrival {
+            Arrival::Outcome(Ok(response)) => {
+                for warning in response.warnings.clone() {
+                    self.warn(&warning);
+                }
+                Ok(response.clone())
+            }
+            Arrival::Outcome(Err(status)) => Err(Failure::status(status)),
+            _ => Err(Failure::text_of("the server answered with something else than an outcome")),
+        }
+    }
+
+    /// Sends a request and waits for its outcome.
+    ///
+    /// # Errors
+    /// As [`Session::outcome`].
+    pub fn call(&mut self, request: Request) -> Result<Response, Failure> {
+        let handle = self.send(request);
+        self.outcome(handle)
+    }
+
+    /// Waits.
+    ///
+    /// # Errors
+    /// [`Failure::Suspended`] until the time is over.
+    pub fn sleep(&mut self, span: SimDuration) -> Result<(), Failure> {
+        let timer = self.timer(span);
+        self.next(&[timer]).map(|_| ())
+    }
+
+    /// Lets a person change a text; `None` if it was not saved.
+    ///
+    /// # Errors
+    /// [`Failure::Suspended`] until the editor is closed.
+    pub fn edit(&mut self, text: &str) -> Result<Option<String>, Failure> {
+        let asked = matches!(self.record.entries.get(self.cursor), Some(Entry::Asked(_)));
+        if asked {
+            self.cursor += 1;
+        } else {
+            self.record.entries.push(Entry::Asked(Record::EDITOR));
+            self.cursor += 1;
+            self.emit(Step::Edit { text: text.to_owned() });
+        }
+        let (_, arrival) = self.next(&[Handle(Record::EDITOR)])?;
+        match &*arrival {
+            Arrival::Edited(text) => Ok(text.clone()),
+            _ => Ok(None),
+        }
+    }
+
+    /// Gives the current context another namespace.
+    pub fn keep_namespace(&mut self, namespace: &str) {
+        self.ask(|_| Step::Namespace(namespace.into()));
+    }
+
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// As [`Session::call`].
+    pub fn get(&mut self, key: &ObjectKey) -> Result<Object, Failure> {
+        let request = self.request(Verb::Get, key.kind, &key.namespace).named(Arc::clone(&key.name));
+        object_of(self.call(request)?)
+    }
+
+    /// Reads a list.
+    ///
+    /// # Errors
+    /// As [`Session::call`].
+    pub fn list(&mut self, kind: Kind, namespace: &str, labels: &str, fields: &str) -> Result<List, Failure> {
+        let mut request = self.request(Verb::List, kind, namespace);
+        request.options.label_selector = (!labels.is_empty()).then(|| labels.into());
+        request.options.field_selector = (!fields.is_empty()).then(|| fields.into());
+        match self.call(request)?.payload {
+            Payload::List(list) => Ok(list),
+            _ => Err(Failure::text_of("the server answered a list with something else")),
+        }
+    }
+
+    /// Opens a watch from `revision` on, or from the present state when it is `None`, which begins with what there is.
+    ///
+    /// # Errors
+    /// As [`Session::call`].
+    pub fn watch(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        [labels, fields]: [&str; 2],
+        revision: Option<u64>,
+    ) -> Result<Handle, Failure> {
+        let mut request = self.request(Verb::Watch, kind, namespace);
+        request.options.label_selector = (!labels.is_empty()).then(|| labels.into());
+        request.options.field_selector = (!fields.is_empty()).then(|| fields.into());
+        request.options.resource_version = revision;
+        let handle = self.send(request);
+        self.outcome(handle)?;
+        Ok(handle)
+    }
+
+    /// A watch or stream is wanted no more.
+    pub fn cancel(&mut self, handle: Handle) {
+        if self.record.streams.remove(&handle.0) {
+            self.emit(Step::Cancel { id: handle.0 });
+        }
+    }
+
+    /// Sends `body` to an object.
+    ///
+    /// # Errors
+    /// As [`Session::call`].
+    pub fn write(&mut self, verb: Verb, key: &ObjectKey, body: Body, is_dry: bool) -> Result<Response, Failure> {
+        let mut request = self.request(verb, key.kind, &key.namespace).named(Arc::clone(&key.name)).body(body);
+        request.options.dry_run = is_dry;
+        self.call(request)
+    }
+}
+
+/// The object that an answer carries.
+///
+/// # Errors
+/// When it carries something else.
+pub fn object_of(response: Response) -> Result<Object, Failure> {
+    match response.payload {
+        Payload::Object(object) => Ok(object),
+        _ => Err(Failure::text_of("the server answered with something else than an object")),
+    }
+}
