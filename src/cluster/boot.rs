@@ -1,0 +1,286 @@
+//! Booting: a spec becomes machines, processes and a first minute of the agenda.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use crate::apiserver::{self, ApiServer, User};
+use crate::client::{Desk, Identity};
+use crate::controllers::ControllerManager;
+use crate::engine::trace::Recording;
+use crate::engine::{Agenda, CauseId, Seed, SimDuration, SimTime, Trace};
+use crate::etcd::{Member, MemberId, Settings, Store};
+use crate::kubelet::{Kubelet, KubeletConfig};
+use crate::machine::{Catalogue, Machine, MachineConfig};
+use crate::model::core::Taint;
+use crate::model::quantity::Quantity;
+use crate::network::Network;
+use crate::scheduler::Scheduler;
+use crate::storage::{Provisioner, VolumeBackend};
+
+use super::actor::{Actor, ActorId, Role};
+use super::balancer::Balancer;
+use super::master::Master;
+use super::signal::Signal;
+use super::spec::{ClusterSpec, NodePool, SpecError, parse_taint};
+use super::worker::Worker;
+use super::world::Cluster;
+
+impl Cluster {
+    /// Builds a cluster and puts the start of every part on its agenda; nothing has happened yet.
+    ///
+    /// # Errors
+    /// When the spec describes no cluster that can be built.
+    pub fn boot(spec: ClusterSpec, catalogue: Arc<Catalogue>, seed: Seed, recording: Recording) -> Result<Self, SpecError> {
+        spec.check()?;
+        let delays = spec.delays;
+        let placeholder = ActorId(0);
+        let mut cluster = Self {
+            now: SimTime::ZERO,
+            agenda: Agenda::new(),
+            seed,
+            trace: Trace::new(recording),
+            masters: Vec::new(),
+            workers: Vec::new(),
+            worker_by_name: BTreeMap::new(),
+            actors: Vec::new(),
+            balancer: Balancer::new(spec.control_planes as usize),
+            network: (placeholder, Network::new(SimDuration::from_micros(delays.proxy))),
+            provisioner: (placeholder, Provisioner::new()),
+            volumes: VolumeBackend::default(),
+            loads: Vec::new(),
+            traffic_random: seed.stream("traffic"),
+            cut_off: BTreeSet::new(),
+            open: BTreeMap::new(),
+            invocations: BTreeMap::new(),
+            steps: 0,
+            spec: Arc::new(spec),
+        };
+        cluster.add_masters();
+        cluster.network.0 = cluster.add_actor(Role::Network, "kube-proxy", "kube-proxy", "", "system:kube-proxy", &["system:node-proxier"]);
+        cluster.provisioner.0 =
+            cluster.add_actor(Role::Provisioner, "podlab-disk provisioner", "podlab-disk", "", "system:serviceaccount:kube-system:podlab-disk", &[]);
+        cluster.add_workers(&catalogue);
+        cluster.start_everything();
+        Ok(cluster)
+    }
+
+    fn add_masters(&mut self) {
+        let names: Vec<String> = self.spec.master_names().collect();
+        let ids: Vec<MemberId> = (1..=names.len() as u64).map(MemberId).collect();
+        let settings = Settings { fsync: SimDuration::from_micros(self.spec.delays.disk), ..Settings::default() };
+        for (index, name) in names.iter().enumerate() {
+            let scheduler = self.add_leader(Role::Scheduler(index), "kube-scheduler", name);
+            let manager = self.add_leader(Role::ControllerManager(index), "kube-controller-manager", name);
+            let server = ApiServer::new(apiserver::Settings::named(name), self.seed);
+            self.masters.push(Master {
+                name: name.as_str().into(),
+                etcd: Member::bootstrap(ids[index], &ids, Store::new(), settings.clone(), self.seed),
+                server,
+                scheduler: (scheduler, self.new_scheduler(scheduler)),
+                manager: (manager, self.new_manager(manager)),
+                is_on: true,
+                etcd_is_up: true,
+                server_is_up: true,
+                server_life: 0,
+                etcd_wake_at: None,
+                server_wake_at: None,
+            });
+        }
+    }
+
+    fn add_leader(&mut self, role: Role, program: &str, host: &str) -> ActorId {
+        let actor = if self.spec.control_planes > 1 { format!("{program} {host}") } else { program.to_owned() };
+        self.add_actor(role, &actor, program, host, &format!("system:{program}"), &[])
+    }
+
+    fn add_actor(&mut self, role: Role, actor: &str, agent: &str, host: &str, user: &str, groups: &[&str]) -> ActorId {
+        let id = ActorId(u32::try_from(self.actors.len()).unwrap_or(u32::MAX));
+        let groups = groups.iter().chain(&["system:authenticated"]).map(|group| Arc::from(*group)).collect();
+        let user = Arc::new(User { name: user.into(), groups });
+        let identity = Identity { actor: actor.into(), user, agent: agent.into(), host: host.into() };
+        self.actors.push(Actor {
+            id,
+            role,
+            identity,
+            desk: Desk::default(),
+            random: self.seed.stream(&format!("{actor} {}", id.0)),
+            is_up: false,
+            life: 0,
+            server: None,
+            crashes: 0,
+            started_at: SimTime::ZERO,
+        });
+        id
+    }
+
+    /// A process for someone outside who runs kubectl.
+    pub(super) fn add_kubectl(&mut self, invocation: u64, actor: &str) -> ActorId {
+        let id = self.add_actor(Role::Kubectl(invocation), actor, "kubectl", "", "kubernetes-admin", &["system:masters"]);
+        self.actors[id.0 as usize].is_up = true;
+        id
+    }
+
+    fn lease_identity(&mut self, id: ActorId) -> String {
+        let actor = &mut self.actors[id.0 as usize];
+        format!("{}_{}", actor.identity.host, actor.random.uuid())
+    }
+
+    fn new_scheduler(&mut self, id: ActorId) -> Scheduler {
+        Scheduler::new(&self.lease_identity(id))
+    }
+
+    fn new_manager(&mut self, id: ActorId) -> ControllerManager {
+        ControllerManager::new(&self.lease_identity(id))
+    }
+
+    fn add_workers(&mut self, catalogue: &Arc<Catalogue>) {
+        let spec = Arc::clone(&self.spec);
+        if spec.control_plane_nodes {
+            for (index, name) in spec.master_names().enumerate() {
+                let pool = master_pool();
+                self.add_worker(&name, master_address(index), &pool, catalogue);
+            }
+        }
+        let mut number = 0;
+        for pool in &spec.nodes {
+            for name in pool.names() {
+                self.add_worker(&name, worker_address(number), pool, catalogue);
+                number += 1;
+            }
+        }
+    }
+
+    fn add_worker(&mut self, name: &str, address: IpAddr, pool: &NodePool, catalogue: &Arc<Catalogue>) {
+        let groups = ["system:nodes"];
+        let index = self.workers.len();
+        let actor = self.add_actor(
+            Role::Kubelet(index),
+            &format!("kubelet {name}"),
+            "kubelet",
+            name,
+            &format!("system:node:{name}"),
+            &groups,
+        );
+        let config = kubelet_config(name, address, pool);
+        let worker = Worker {
+            name: name.into(),
+            actor,
+            kubelet: Kubelet::new(Arc::new(config)),
+            machine: Machine::new(machine_config(name, pool), Arc::clone(catalogue)),
+            is_on: true,
+            wake_at: None,
+            sockets: BTreeMap::new(),
+            execs: BTreeMap::new(),
+        };
+        self.worker_by_name.insert(name.into(), index);
+        self.workers.push(Arc::new(worker));
+    }
+
+    fn start_everything(&mut self) {
+        for master in 0..self.masters.len() {
+            self.boot_etcd(master);
+        }
+        for master in 0..self.masters.len() {
+            self.boot_server(master);
+        }
+        for index in 0..self.actors.len() {
+            // Not all at the same instant: machines are switched on one after another.
+            let after = SimDuration::from_millis(20) + SimDuration::from_micros(137 * index as u64);
+            let actor = &self.actors[index];
+            let signal = Signal::Start { actor: actor.id, life: actor.life };
+            self.after(after, signal);
+        }
+        self.after(super::balancer::CHECK_PERIOD, Signal::BalancerCheck);
+    }
+
+    /// A process begins a new life, with an empty memory.
+    pub(super) fn on_start(&mut self, id: ActorId, life: u32) {
+        let now = self.now;
+        let actor = &mut self.actors[id.0 as usize];
+        if actor.is_up || actor.life != life {
+            return;
+        }
+        let host_is_on = |cluster: &Self, host: &str| host.is_empty() || cluster.is_on(host);
+        let (role, host) = (actor.role, Arc::clone(&actor.identity.host));
+        if !host_is_on(self, &host) {
+            return;
+        }
+        let actor = &mut self.actors[id.0 as usize];
+        actor.is_up = true;
+        actor.started_at = now;
+        if life > 0 {
+            match role {
+                Role::Scheduler(master) => self.masters[master].scheduler.1 = self.new_scheduler(id),
+                Role::ControllerManager(master) => self.masters[master].manager.1 = self.new_manager(id),
+                _ => {}
+            }
+        }
+        self.call(id, CauseId::NONE, None);
+    }
+
+    /// The kubelet of a machine begins a new life; what runs on the machine it finds there.
+    pub(super) fn boot_kubelet(&mut self, worker: usize) {
+        let config = Arc::clone(self.workers[worker].kubelet.config());
+        self.worker_mut(worker).kubelet = Kubelet::new(config);
+        let id = self.workers[worker].actor;
+        let life = self.actors[id.0 as usize].life;
+        self.on_start(id, life);
+    }
+}
+
+/// Masters are machines of 2 processors and 4 GiB that take no ordinary Pods.
+fn master_pool() -> NodePool {
+    let labels = [("node-role.kubernetes.io/control-plane", "")];
+    let allocatable = [("cpu", "2"), ("memory", "4Gi"), ("pods", "110"), ("ephemeral-storage", "40Gi")];
+    NodePool {
+        name: "master".into(),
+        count: 1,
+        allocatable: allocatable.map(|(name, amount)| (name.to_owned(), amount.to_owned())).into(),
+        labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        taints: vec!["node-role.kubernetes.io/control-plane:NoSchedule".into()],
+    }
+}
+
+fn master_address(index: usize) -> IpAddr {
+    Ipv4Addr::new(10, 0, 0, 11 + u8::try_from(index).unwrap_or(0)).into()
+}
+
+fn worker_address(number: u32) -> IpAddr {
+    let [_, _, high, low] = (number / 250 * 256 + number % 250 + 1 + 256).to_be_bytes();
+    Ipv4Addr::new(10, 0, high, low).into()
+}
+
+fn amount(pool: &NodePool, resource: &str, otherwise: u64) -> u64 {
+    let quantity = pool.allocatable.get(resource).and_then(|amount| amount.parse::<Quantity>().ok());
+    quantity.and_then(|quantity| u64::try_from(quantity.value()).ok()).unwrap_or(otherwise)
+}
+
+fn cpu_milli(pool: &NodePool) -> u64 {
+    let quantity = pool.allocatable.get("cpu").and_then(|amount| amount.parse::<Quantity>().ok());
+    quantity.and_then(|quantity| u64::try_from(quantity.milli_value()).ok()).unwrap_or(4_000)
+}
+
+fn machine_config(name: &str, pool: &NodePool) -> MachineConfig {
+    MachineConfig {
+        cpu_milli: cpu_milli(pool),
+        memory_bytes: amount(pool, "memory", 8 << 30),
+        disk_bytes: amount(pool, "ephemeral-storage", 50 << 30),
+        ..MachineConfig::worker(name)
+    }
+}
+
+fn kubelet_config(name: &str, address: IpAddr, pool: &NodePool) -> KubeletConfig {
+    let mut config = KubeletConfig::worker(name, address);
+    config.labels.clone_from(&pool.labels);
+    config.taints = pool.taints.iter().filter_map(|text| taint(text)).collect();
+    // What a scenario gives is what Pods may use, to the byte.
+    config.capacity.extend(pool.allocatable.clone());
+    config.allocatable.extend(pool.allocatable.clone());
+    config
+}
+
+fn taint(text: &str) -> Option<Taint> {
+    let (key, value, effect) = parse_taint(text)?;
+    Some(Taint { key, value, effect, time_added: None })
+}

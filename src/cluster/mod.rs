@@ -1,0 +1,34 @@
+//! The composition root: boots the parts, carries what they say to each other, breaks things on purpose.
+//!
+//! [`Cluster`] is a value: a checkpoint is a clone. [`Cluster::step`] handles exactly one signal of the agenda, and every
+//! signal carries what caused it. Nothing here decides anything that a part of Kubernetes decides.
+//!
+//! Reading order: [`spec`], [`world`], [`signal`], [`boot`], [`step`], [`transport`], [`etcd_link`], [`node_link`],
+//! [`traffic`], [`invocations`], [`fault`], [`break_things`](mod@break_things), [`view`].
+
+pub mod actor;
+pub mod balancer;
+pub mod boot;
+pub mod break_things;
+pub mod etcd_link;
+pub mod fault;
+pub mod input;
+pub mod invocations;
+pub mod master;
+pub mod node_link;
+pub mod signal;
+pub mod spec;
+pub mod step;
+pub mod traffic;
+pub mod transport;
+pub mod view;
+pub mod worker;
+pub mod world;
+
+pub use actor::{Actor, ActorId, Role};
+pub use fault::{ComponentName, Fault, FaultError};
+pub use input::Input;
+pub use master::Master;
+pub use spec::{ClusterSpec, Delays, NodePool, SpecError};
+pub use worker::Worker;
+pub use world::Cluster;

@@ -1,0 +1,145 @@
+//! Looking at a cluster without touching it: what screens, goals and explanations read.
+
+use std::sync::Arc;
+
+use crate::apiserver::Stored;
+use crate::apiserver::storage_key;
+use crate::engine::SimTime;
+use crate::etcd::{KeyRange, Store};
+use crate::model::{Kind, Object, ObjectKey, Pod, Resource};
+
+use super::actor::ActorId;
+use super::fault::ComponentName;
+use super::master::Master;
+use super::worker::Worker;
+use super::world::Cluster;
+
+/// How a component of a machine is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComponentState {
+    /// Which one.
+    pub component: ComponentName,
+    /// On which machine.
+    pub node: Arc<str>,
+    /// Whether it runs.
+    pub is_up: bool,
+    /// Whether it is the one that acts: the leader of etcd, the holder of the lease.
+    pub leads: bool,
+    /// Since when it runs.
+    pub since: SimTime,
+}
+
+impl Cluster {
+    /// The masters.
+    #[must_use]
+    pub fn masters(&self) -> &[Master] {
+        &self.masters
+    }
+
+    /// The machines with a kubelet.
+    #[must_use]
+    pub fn workers(&self) -> &[Arc<Worker>] {
+        &self.workers
+    }
+
+    /// The machine of that name.
+    #[must_use]
+    pub fn worker(&self, name: &str) -> Option<&Worker> {
+        self.worker_by_name.get(name).map(|index| &*self.workers[*index])
+    }
+
+    /// Whether a machine has power.
+    #[must_use]
+    pub fn is_on(&self, name: &str) -> bool {
+        let master = self.masters.iter().find(|master| &*master.name == name);
+        master.map_or_else(|| self.worker(name).is_some_and(|worker| worker.is_on), |master| master.is_on)
+    }
+
+    /// Whether a machine is on the other side of a partition.
+    #[must_use]
+    pub fn is_cut_off(&self, name: &str) -> bool {
+        self.cut_off.contains(name)
+    }
+
+    /// Whether the load balancer sends new connections to a master.
+    #[must_use]
+    pub fn is_balanced(&self, master: usize) -> bool {
+        self.balancer.is_in(master)
+    }
+
+    /// What is committed: the store of the member that has applied most. Screens see through a lost quorum; `kubectl` does
+    /// not.
+    #[must_use]
+    pub fn store(&self) -> Option<&Store<Stored>> {
+        self.masters.iter().map(|master| master.etcd.store()).max_by_key(|store| store.revision())
+    }
+
+    /// All objects of a kind, by namespace and name.
+    #[must_use]
+    pub fn objects(&self, kind: Kind) -> Vec<Object> {
+        let range = KeyRange::prefix(storage_key::prefix(kind));
+        let Some(store) = self.store() else { return Vec::new() };
+        store.iter(&range).map(|entry| entry.value.object.clone()).collect()
+    }
+
+    /// All objects of a kind known at compile time.
+    #[must_use]
+    pub fn all<R: Resource>(&self) -> Vec<Arc<R>> {
+        self.objects(R::KIND).iter().filter_map(R::of).cloned().collect()
+    }
+
+    /// One object.
+    #[must_use]
+    pub fn object(&self, key: &ObjectKey) -> Option<Object> {
+        let path = storage_key::key(key.kind, &key.namespace, &key.name);
+        self.store()?.get(&path).map(|entry| entry.value.object.clone())
+    }
+
+    /// What last changed an object.
+    #[must_use]
+    pub fn cause_of(&self, key: &ObjectKey) -> Option<crate::engine::CauseId> {
+        let path = storage_key::key(key.kind, &key.namespace, &key.name);
+        self.store()?.get(&path).map(|entry| entry.value.cause)
+    }
+
+    /// The Pods bound to a node.
+    #[must_use]
+    pub fn pods_on(&self, node: &str) -> Vec<Arc<Pod>> {
+        self.all::<Pod>().into_iter().filter(|pod| pod.node_name() == node).collect()
+    }
+
+    /// Every component of the control plane and every kubelet.
+    #[must_use]
+    pub fn components(&self) -> Vec<ComponentState> {
+        let mut states = Vec::new();
+        for master in &self.masters {
+            let state = |component, is_up, leads, since| ComponentState {
+                component,
+                node: Arc::clone(&master.name),
+                is_up,
+                leads,
+                since,
+            };
+            let actor = |id: ActorId| &self.actors[id.0 as usize];
+            let (scheduler, manager) = (actor(master.scheduler.0), actor(master.manager.0));
+            let etcd_leads = master.etcd_runs() && master.etcd.is_leader();
+            states.push(state(ComponentName::Etcd, master.etcd_runs(), etcd_leads, SimTime::ZERO));
+            states.push(state(ComponentName::KubeApiserver, master.server_runs(), false, SimTime::ZERO));
+            let leads = scheduler.is_up && master.scheduler.1.leads();
+            states.push(state(ComponentName::KubeScheduler, scheduler.is_up, leads, scheduler.started_at));
+            let leads = manager.is_up && master.manager.1.leads();
+            states.push(state(ComponentName::KubeControllerManager, manager.is_up, leads, manager.started_at));
+        }
+        for worker in &self.workers {
+            let actor = &self.actors[worker.actor.0 as usize];
+            states.push(ComponentState {
+                component: ComponentName::Kubelet,
+                node: Arc::clone(&worker.name),
+                is_up: actor.is_up,
+                leads: false,
+                since: actor.started_at,
+            });
+        }
+        states
+    }
+}

@@ -1,0 +1,25 @@
+//! The façade: one learner, one cluster, one journal. Everything above asks here and gets plain data.
+//!
+//! What comes in: inputs (kubectl lines, faults, edits) and the passing of wall time. What goes out: a [`Cluster`] to look at,
+//! the state of the [`Lesson`], the answer to *why*.
+//!
+//! **Invariants.** A session is `(scenario, seed, journal)`: opening the same three again gives the same history. Looking
+//! at the past changes nothing; rewinding cuts the journal.
+//!
+//! Reading order: [`session`], [`pace`], [`checkpoints`], [`why`], [`progress`].
+
+pub mod checkpoints;
+pub mod history;
+pub mod pace;
+pub mod progress;
+#[expect(clippy::module_inception, reason = "the session is the noun of this folder")]
+pub mod session;
+pub mod why;
+
+pub use pace::Pace;
+pub use progress::{Progress, ProgressError};
+pub use session::{Session, SessionError};
+pub use why::{Why, WhyLink};
+
+pub use crate::cluster::{Cluster, ComponentName, Fault, Input};
+pub use crate::scenario::{Language, Lesson, Scenario};
