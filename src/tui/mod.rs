@@ -1,0 +1,3 @@
+//! Screens. They draw what a session shows and turn keys into inputs; they own no truth.
+
+pub mod picture;
