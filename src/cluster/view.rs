@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::apiserver::Stored;
 use crate::apiserver::storage_key;
-use crate::engine::SimTime;
-use crate::etcd::{KeyRange, Store};
+use crate::engine::{CauseId, SimTime};
+use crate::etcd::Store;
+use crate::model::core::Event;
 use crate::model::{Kind, Object, ObjectKey, Pod, Resource};
 
 use super::actor::ActorId;
@@ -77,9 +78,9 @@ impl Cluster {
     /// All objects of a kind, by namespace and name.
     #[must_use]
     pub fn objects(&self, kind: Kind) -> Vec<Object> {
-        let range = KeyRange::prefix(storage_key::prefix(kind));
+        let range = storage_key::range(kind, "");
         let Some(store) = self.store() else { return Vec::new() };
-        store.iter(&range).map(|entry| entry.value.object.clone()).collect()
+        store.iter(&range).filter_map(|entry| Stored::of(entry)).collect()
     }
 
     /// All objects of a kind known at compile time.
@@ -91,15 +92,40 @@ impl Cluster {
     /// One object.
     #[must_use]
     pub fn object(&self, key: &ObjectKey) -> Option<Object> {
-        let path = storage_key::key(key.kind, &key.namespace, &key.name);
-        self.store()?.get(&path).map(|entry| entry.value.object.clone())
+        let path = storage_key::of(key.kind, &key.namespace, &key.name);
+        self.store()?.get(&path).and_then(|entry| Stored::of(entry))
     }
 
-    /// What last changed an object.
+    /// What last changed an object; for one that is gone, what is last known of it.
     #[must_use]
-    pub fn cause_of(&self, key: &ObjectKey) -> Option<crate::engine::CauseId> {
-        let path = storage_key::key(key.kind, &key.namespace, &key.name);
-        self.store()?.get(&path).map(|entry| entry.value.cause)
+    pub fn last_cause(&self, key: &ObjectKey) -> Option<CauseId> {
+        let path = storage_key::of(key.kind, &key.namespace, &key.name);
+        let stored = self.store().and_then(|store| store.get(&path)).map(|entry| entry.value.cause());
+        let named = key.path();
+        stored.or_else(|| self.trace.iter().rev().find(|(_, cause)| *cause.object == *named).map(|(id, _)| id))
+    }
+
+    /// The revision of the store.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.store().map_or(0, |store| store.revision())
+    }
+
+    /// What `kubectl get events` would show, written after revision `after`: when it was written and the Event, oldest
+    /// first. The revision to go on from comes with it.
+    #[must_use]
+    pub fn events_after(&self, after: u64) -> (u64, Vec<(SimTime, Arc<Event>)>) {
+        let Some(store) = self.store() else { return (after, Vec::new()) };
+        let range = storage_key::range(Kind::Event, "");
+        // What was compacted away before anyone looked is gone, as for every watcher.
+        let changes = store.events(&range, (after + 1).max(store.compacted()));
+        let written = changes.into_iter().flatten().filter_map(|change| {
+            let entry = change.current.as_ref()?;
+            let event = Event::of(&Stored::of(entry)?).cloned()?;
+            let at = self.trace.get(entry.value.cause()).map_or(self.now, |cause| cause.at);
+            Some((at, event))
+        });
+        (store.revision(), written.collect())
     }
 
     /// The Pods bound to a node.
