@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use crate::apiserver::{self, ApiServer, User};
+use crate::apiserver::{ApiServer, User};
 use crate::client::{Desk, Identity};
-use crate::controllers::ControllerManager;
+use crate::controllers::{self, ControllerManager};
 use crate::engine::trace::Recording;
 use crate::engine::{Agenda, CauseId, Seed, SimDuration, SimTime, Trace};
 use crate::etcd::{Member, MemberId, Settings, Store};
@@ -15,7 +15,7 @@ use crate::machine::{Catalogue, Machine, MachineConfig};
 use crate::model::core::Taint;
 use crate::model::quantity::Quantity;
 use crate::network::Network;
-use crate::scheduler::Scheduler;
+use crate::scheduler::{Profile, Scheduler};
 use crate::storage::{Provisioner, VolumeBackend};
 
 use super::actor::{Actor, ActorId, Role};
@@ -52,6 +52,7 @@ impl Cluster {
             traffic_random: seed.stream("traffic"),
             cut_off: BTreeSet::new(),
             open: BTreeMap::new(),
+            namespace: "default".into(),
             invocations: BTreeMap::new(),
             steps: 0,
             spec: Arc::new(spec),
@@ -72,13 +73,13 @@ impl Cluster {
         for (index, name) in names.iter().enumerate() {
             let scheduler = self.add_leader(Role::Scheduler(index), "kube-scheduler", name);
             let manager = self.add_leader(Role::ControllerManager(index), "kube-controller-manager", name);
-            let server = ApiServer::new(apiserver::Settings::named(name), self.seed);
+            let server = ApiServer::new(name.as_str(), self.seed.stream(&format!("kube-apiserver {name}")));
             self.masters.push(Master {
                 name: name.as_str().into(),
                 etcd: Member::bootstrap(ids[index], &ids, Store::new(), settings.clone(), self.seed),
                 server,
-                scheduler: (scheduler, self.new_scheduler(scheduler)),
-                manager: (manager, self.new_manager(manager)),
+                scheduler: (scheduler, new_scheduler()),
+                manager: (manager, new_manager()),
                 is_on: true,
                 etcd_is_up: true,
                 server_is_up: true,
@@ -119,19 +120,6 @@ impl Cluster {
         let id = self.add_actor(Role::Kubectl(invocation), actor, "kubectl", "", "kubernetes-admin", &["system:masters"]);
         self.actors[id.0 as usize].is_up = true;
         id
-    }
-
-    fn lease_identity(&mut self, id: ActorId) -> String {
-        let actor = &mut self.actors[id.0 as usize];
-        format!("{}_{}", actor.identity.host, actor.random.uuid())
-    }
-
-    fn new_scheduler(&mut self, id: ActorId) -> Scheduler {
-        Scheduler::new(&self.lease_identity(id))
-    }
-
-    fn new_manager(&mut self, id: ActorId) -> ControllerManager {
-        ControllerManager::new(&self.lease_identity(id))
     }
 
     fn add_workers(&mut self, catalogue: &Arc<Catalogue>) {
@@ -211,8 +199,8 @@ impl Cluster {
         actor.started_at = now;
         if life > 0 {
             match role {
-                Role::Scheduler(master) => self.masters[master].scheduler.1 = self.new_scheduler(id),
-                Role::ControllerManager(master) => self.masters[master].manager.1 = self.new_manager(id),
+                Role::Scheduler(master) => self.masters[master].scheduler.1 = new_scheduler(),
+                Role::ControllerManager(master) => self.masters[master].manager.1 = new_manager(),
                 _ => {}
             }
         }
@@ -227,6 +215,14 @@ impl Cluster {
         let life = self.actors[id.0 as usize].life;
         self.on_start(id, life);
     }
+}
+
+fn new_scheduler() -> Scheduler {
+    Scheduler::new(Profile::default_scheduler())
+}
+
+fn new_manager() -> ControllerManager {
+    ControllerManager::new(&controllers::Options::default())
 }
 
 /// Masters are machines of 2 processors and 4 GiB that take no ordinary Pods.

@@ -206,7 +206,7 @@ impl Cluster {
     fn crash_server(&mut self, master: usize) {
         self.masters[master].server_is_up = false;
         self.masters[master].server_life += 1;
-        self.masters[master].server.stop();
+        self.with_server(master, ApiServer::stop);
         self.reset_connections(master);
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::apiserver::Ticket;
 use crate::client::{Incoming, Timer};
 use crate::engine::{CauseId, SimTime};
-use crate::kubectl::{Answer, Invocation, Step};
+use crate::kubectl::{Defaults, Invocation, Reply, Step, Workspace};
 
 use super::actor::ActorId;
 use super::input::Input;
@@ -80,11 +80,12 @@ impl Cluster {
     pub(super) fn accept(&mut self, input: Input) {
         match input {
             Input::Kubectl { invocation, line, files, stdin } => {
-                let program = Invocation::new(&line, files, stdin);
+                let files = files.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
+                let program = self.program(&line, Workspace { files, stdin: stdin.map(Into::into) });
                 self.run(invocation, "kubectl", line, program);
             }
-            Input::Edited { invocation, text } => self.answer(invocation, Answer::Edited(text)),
-            Input::Interrupt { invocation } => self.answer(invocation, Answer::Interrupt),
+            Input::Edited { invocation, text } => self.reply(invocation, Reply::Edited(text)),
+            Input::Interrupt { invocation } => self.reply(invocation, Reply::Interrupt),
             // Submitted faults were checked; one that has become impossible since does nothing, and says so in the trace.
             Input::Fault(fault) => {
                 if let Err(error) = self.apply_fault(&fault) {
@@ -102,8 +103,13 @@ impl Cluster {
     pub(super) fn run_for_fault(&mut self, line: &str) {
         // Numbers from the top, so that they never meet those of the learner.
         let number = self.invocations.keys().next_back().map_or(u64::MAX / 2, |last| (*last).max(u64::MAX / 2) + 1);
-        let program = Invocation::new(line, std::sync::Arc::default(), None);
+        let program = self.program(line, Workspace::default());
         self.run(number, "fault", line.to_owned(), program);
+    }
+
+    fn program(&self, line: &str, workspace: Workspace) -> Invocation {
+        let defaults = Defaults { namespace: self.namespace.clone(), ..Defaults::admin() };
+        Invocation::new(line, workspace, defaults)
     }
 
     fn run(&mut self, number: u64, who: &str, line: String, mut program: Invocation) {
@@ -127,36 +133,31 @@ impl Cluster {
 
     pub(super) fn call_kubectl(&mut self, number: u64, incoming: Option<Incoming>) {
         let Some(running) = self.invocations.get_mut(&number) else { return };
-        let answer = match incoming {
+        let reply = match incoming {
+            // kubectl knows its requests by numbers of its own.
             Some(Incoming::Response { ticket, outcome }) => {
-                let Some(local) = running.tickets.get(&ticket).copied() else { return };
-                Answer::Response(local, outcome)
+                running.tickets.get(&ticket).map(|id| Reply::Response { id: *id, outcome })
             }
-            Some(Incoming::Watch { ticket, events }) => {
-                let Some(local) = running.tickets.get(&ticket).copied() else { return };
-                Answer::Watch(local, events)
-            }
+            Some(Incoming::Watch { ticket, events }) => running.tickets.get(&ticket).map(|id| Reply::Watch { id: *id, events }),
             Some(Incoming::WatchClosed { ticket, status }) => {
-                let Some(local) = running.tickets.get(&ticket).copied() else { return };
-                Answer::WatchClosed(local, status)
+                running.tickets.get(&ticket).map(|id| Reply::WatchClosed { id: *id, status })
             }
-            Some(Incoming::Stream { ticket, chunk }) => {
-                let Some(local) = running.tickets.get(&ticket).copied() else { return };
-                Answer::Stream(local, chunk)
-            }
-            Some(Incoming::Timer(timer)) => Answer::Timer(timer.number),
-            None => return,
+            Some(Incoming::Stream { ticket, chunk }) => running.tickets.get(&ticket).map(|id| Reply::Stream { id: *id, chunk }),
+            Some(Incoming::Timer(timer)) => Some(Reply::Timer { id: timer.number }),
+            None => None,
         };
-        self.answer(number, answer);
+        if let Some(reply) = reply {
+            self.reply(number, reply);
+        }
     }
 
-    fn answer(&mut self, number: u64, answer: Answer) {
+    fn reply(&mut self, number: u64, reply: Reply) {
         let now = self.now;
         let Some(running) = self.invocations.get_mut(&number).filter(|running| running.exit_code.is_none()) else { return };
-        if matches!(answer, Answer::Edited(_)) {
+        if matches!(reply, Reply::Edited(_)) {
             running.editing = None;
         }
-        let steps = running.program.on(answer, now);
+        let steps = running.program.on(reply, now);
         self.take_steps(number, steps);
     }
 
@@ -165,14 +166,15 @@ impl Cluster {
             let Some(running) = self.invocations.get_mut(&number) else { return };
             let (actor, cause) = (running.actor, running.cause);
             match step {
-                Step::Output(text) => running.output.push_str(&text),
-                Step::Edit(text) => running.editing = Some(text),
-                Step::Exit(code) => {
+                Step::Output { text, .. } => running.output.push_str(&text),
+                Step::Namespace(namespace) => self.namespace = namespace,
+                Step::Edit { text } => running.editing = Some(text),
+                Step::Exit { code } => {
                     running.exit_code = Some(code);
                     self.stop_actor(actor);
                 }
                 Step::Timer { after, id } => self.deliver(actor, cause, Incoming::Timer(Timer::new(0, id)), after),
-                Step::CancelWatch(local) => {
+                Step::Cancel { id: local } => {
                     let found = running.tickets.iter().find(|(_, id)| **id == local).map(|(ticket, _)| *ticket);
                     if let Some(ticket) = found {
                         self.cancel_for(actor, ticket);

@@ -241,7 +241,7 @@ impl Cluster {
         for server in 0..self.masters.len() {
             let master = &self.masters[server];
             let name = master.name.clone();
-            let is_ready = master.server_runs() && self.reaches("", &name) && master.server.is_ready(self.now);
+            let is_ready = master.server_runs() && self.reaches("", &name) && master.server.is_ready();
             if self.balancer.checked(server, is_ready) {
                 let text = if is_ready { "answers again: gets new connections" } else { "does not answer /readyz: gets no new connections" };
                 self.record(CauseId::NONE, "load balancer", "check", &name, text);

@@ -38,6 +38,8 @@ pub struct Cluster {
     pub(super) cut_off: BTreeSet<Arc<str>>,
     /// Requests and watches that are open, and the server that has them.
     pub(super) open: BTreeMap<(ActorId, Ticket), Open>,
+    /// The namespace of the learner's kubectl context.
+    pub(super) namespace: Arc<str>,
     pub(super) invocations: BTreeMap<u64, RunningInvocation>,
     pub(super) steps: u64,
 }
@@ -81,6 +83,12 @@ impl Cluster {
     #[must_use]
     pub fn next_at(&self) -> Option<SimTime> {
         self.agenda.next_at()
+    }
+
+    /// The namespace of the learner's kubectl context.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
     }
 
     pub(super) fn after(&mut self, span: SimDuration, signal: Signal) {
