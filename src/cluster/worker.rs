@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::SimTime;
-use crate::kubelet::Kubelet;
+use crate::kubelet::{Kubelet, StreamId};
 use crate::machine::Machine;
-use crate::machine::cri::{ExecId, OutgoingId, SocketId};
+use crate::machine::cri::SocketId;
 
 use super::actor::ActorId;
 use super::traffic::Origin;
@@ -28,8 +28,6 @@ pub struct Worker {
     pub wake_at: Option<SimTime>,
     /// Who waits for which connection into this machine.
     pub sockets: BTreeMap<SocketId, Origin>,
-    /// Requests of its processes that are on their way.
-    pub outgoing: BTreeMap<OutgoingId, SimTime>,
     /// Who waits for which command.
-    pub execs: BTreeMap<ExecId, super::node_link::Waiter>,
+    pub execs: BTreeMap<StreamId, super::node_link::Waiter>,
 }
