@@ -15,7 +15,8 @@ use crate::machine::{Catalogue, Machine, MachineConfig};
 use crate::model::core::Taint;
 use crate::model::quantity::Quantity;
 use crate::network::Network;
-use crate::scheduler::{Profile, Scheduler};
+use crate::scheduler::Scheduler;
+use crate::scheduler::framework::Profile;
 use crate::storage::{Provisioner, VolumeBackend};
 
 use super::actor::{Actor, ActorId, Role};
@@ -150,11 +151,12 @@ impl Cluster {
             &format!("system:node:{name}"),
             &groups,
         );
-        let config = kubelet_config(name, address, pool);
+        let config = Arc::new(kubelet_config(name, address, pool));
         let worker = Worker {
             name: name.into(),
             actor,
-            kubelet: Kubelet::new(Arc::new(config)),
+            kubelet: Kubelet::new(Arc::clone(&config)),
+            config,
             machine: Machine::new(machine_config(name, pool), Arc::clone(catalogue)),
             is_on: true,
             wake_at: None,
@@ -209,7 +211,7 @@ impl Cluster {
 
     /// The kubelet of a machine begins a new life; what runs on the machine it finds there.
     pub(super) fn boot_kubelet(&mut self, worker: usize) {
-        let config = Arc::clone(self.workers[worker].kubelet.config());
+        let config = Arc::clone(&self.workers[worker].config);
         self.worker_mut(worker).kubelet = Kubelet::new(config);
         let id = self.workers[worker].actor;
         let life = self.actors[id.0 as usize].life;

@@ -161,9 +161,9 @@ impl Cluster {
         match (component, master) {
             (ComponentName::Etcd, Ok(master)) => {
                 self.masters[master].etcd_is_up = false;
+                // The server beside it is told that its requests fail.
+                self.with_etcd(master, |member, _, out| member.stop(out));
                 self.masters[master].etcd.crash();
-                // The server finds its store gone: whatever waits for it fails.
-                self.with_server(master, ApiServer::on_etcd_lost);
             }
             (ComponentName::KubeApiserver, Ok(master)) => self.crash_server(master),
             (ComponentName::KubeScheduler, Ok(master)) => self.stop_actor(self.masters[master].scheduler.0),

@@ -77,7 +77,7 @@ impl Cluster {
             Effect::RoleChanged { role, term, leader } => {
                 let name = format!("etcd {}", self.masters[master].name);
                 let follows = leader.map_or_else(|| "no leader".to_owned(), |leader| format!("leader {}", self.member_name(leader)));
-                self.record(CauseId::NONE, &name, "election", "", &format!("{role} in term {term}, {follows}"));
+                self.record(CauseId::NONE, &name, "election", "", &format!("{} in term {term}, {follows}", format!("{role:?}").to_lowercase()));
             }
             Effect::Removed => {}
             effect if !self.masters[master].server_runs() => drop(effect),
@@ -102,7 +102,7 @@ impl Cluster {
         match effect {
             apiserver::Effect::Propose { request, txn } => member.propose(now, request, txn, out),
             apiserver::Effect::ReadIndex { request } => member.read_index(now, request, out),
-            apiserver::Effect::GrantLease { request, lease, ttl } => member.lease_grant(now, request, lease, ttl, out),
+            apiserver::Effect::GrantLease { request, lease, ttl } => member.lease_grant(now, request, (lease, ttl), out),
             apiserver::Effect::Compact { request, revision } => member.compact(now, request, revision, out),
             other => self.send_back(master, other),
         }

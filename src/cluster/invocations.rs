@@ -177,7 +177,7 @@ impl Cluster {
                 Step::Cancel { id: local } => {
                     let found = running.tickets.iter().find(|(_, id)| **id == local).map(|(ticket, _)| *ticket);
                     if let Some(ticket) = found {
-                        self.cancel_for(actor, ticket);
+                        self.send_cancel(actor, ticket);
                     }
                 }
                 Step::Request { id, request } => {

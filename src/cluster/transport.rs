@@ -2,7 +2,7 @@
 //! when nobody answers.
 
 use crate::apiserver::{Effect as ServerEffect, Inbound, Outcome, Payload, Request, Status, Subresource, Ticket, Verb};
-use crate::client::{Effect, Incoming};
+use crate::client::{Ctx, Effect, Incoming};
 use crate::engine::{CauseId, SimDuration};
 
 use super::actor::{ActorId, Role};
@@ -39,6 +39,22 @@ impl Cluster {
     pub(super) fn deliver(&mut self, actor: ActorId, cause: CauseId, incoming: Incoming, delay: SimDuration) {
         let life = self.actors[actor.0 as usize].life;
         self.after(delay, Signal::Deliver { actor, life, cause, incoming: Box::new(incoming) });
+    }
+
+    /// Sends a request in an actor's name.
+    pub(super) fn send_for(&mut self, id: ActorId, cause: CauseId, request: Request) -> Ticket {
+        let actor = &mut self.actors[id.0 as usize];
+        let mut ctx = Ctx {
+            now: self.now,
+            cause,
+            random: &mut actor.random,
+            trace: &mut self.trace,
+            identity: &actor.identity,
+            desk: &mut actor.desk,
+        };
+        let ticket = ctx.send(request);
+        self.carry_out(id);
+        ticket
     }
 
     fn send_request(&mut self, id: ActorId, cause: CauseId, ticket: Ticket, request: Request) {
@@ -96,7 +112,7 @@ impl Cluster {
         self.deliver(id, cause, Incoming::Response { ticket, outcome: Err(Box::new(status)) }, delay);
     }
 
-    fn send_cancel(&mut self, id: ActorId, ticket: Ticket) {
+    pub(super) fn send_cancel(&mut self, id: ActorId, ticket: Ticket) {
         if let Some(open) = self.open.remove(&(id, ticket)) {
             let server = open.server;
             let delay = self.latency(&self.actors[id.0 as usize].identity.host, &self.masters[server].name);
@@ -241,7 +257,8 @@ impl Cluster {
         for server in 0..self.masters.len() {
             let master = &self.masters[server];
             let name = master.name.clone();
-            let is_ready = master.server_runs() && self.reaches("", &name) && master.server.is_ready();
+            // `/livez` without its etcd quorum check: a store without quorum is no reason to refuse reads from the cache.
+            let is_ready = self.reaches("", &name) && master.server_runs() && master.server.is_ready() && master.etcd_runs();
             if self.balancer.checked(server, is_ready) {
                 let text = if is_ready { "answers again: gets new connections" } else { "does not answer /readyz: gets no new connections" };
                 self.record(CauseId::NONE, "load balancer", "check", &name, text);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::apiserver::Stored;
 use crate::apiserver::storage_key;
 use crate::engine::{CauseId, SimTime};
-use crate::etcd::Store;
+use crate::etcd::{Revision, Store};
 use crate::model::core::Event;
 use crate::model::{Kind, Object, ObjectKey, Pod, Resource};
 
@@ -108,7 +108,7 @@ impl Cluster {
     /// The revision of the store.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        self.store().map_or(0, |store| store.revision())
+        self.store().map_or(0, |store| store.revision().0)
     }
 
     /// What `kubectl get events` would show, written after revision `after`: when it was written and the Event, oldest
@@ -118,14 +118,14 @@ impl Cluster {
         let Some(store) = self.store() else { return (after, Vec::new()) };
         let range = storage_key::range(Kind::Event, "");
         // What was compacted away before anyone looked is gone, as for every watcher.
-        let changes = store.events(&range, (after + 1).max(store.compacted()));
+        let changes = store.events(&range, Revision(after + 1).max(store.compacted()));
         let written = changes.into_iter().flatten().filter_map(|change| {
             let entry = change.current.as_ref()?;
             let event = Event::of(&Stored::of(entry)?).cloned()?;
             let at = self.trace.get(entry.value.cause()).map_or(self.now, |cause| cause.at);
             Some((at, event))
         });
-        (store.revision(), written.collect())
+        (store.revision().0, written.collect())
     }
 
     /// The Pods bound to a node.

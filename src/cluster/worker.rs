@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::SimTime;
-use crate::kubelet::{Kubelet, StreamId};
+use crate::kubelet::{Kubelet, KubeletConfig, StreamId};
 use crate::machine::Machine;
 use crate::machine::cri::SocketId;
 
@@ -18,6 +18,8 @@ pub struct Worker {
     pub name: Arc<str>,
     /// Its kubelet, as an actor.
     pub actor: ActorId,
+    /// How that is set up.
+    pub config: Arc<KubeletConfig>,
     /// The agent.
     pub kubelet: Kubelet,
     /// The machine itself.
