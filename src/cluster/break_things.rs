@@ -101,7 +101,12 @@ impl Cluster {
 
     fn set_registries(&mut self, state: RegistryState) {
         for worker in 0..self.workers.len() {
-            self.worker_mut(worker).machine.set_all_registries(state);
+            let machine = &mut self.worker_mut(worker).machine;
+            machine.registries_mut().clear();
+            if state != RegistryState::Reachable {
+                let known = machine.catalogue().registries();
+                machine.registries_mut().extend(known.into_iter().map(|name| (name, state)));
+            }
         }
     }
 

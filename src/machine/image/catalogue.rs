@@ -1,6 +1,6 @@
 //! The catalogue: every image that exists in the simulated registries, shared by all machines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -107,6 +107,12 @@ impl Catalogue {
     #[must_use]
     pub fn has_registry(&self, registry: &str) -> bool {
         self.repositories.keys().any(|name| name.split('/').next() == Some(registry))
+    }
+
+    /// The registries that images lie in.
+    #[must_use]
+    pub fn registries(&self) -> BTreeSet<Arc<str>> {
+        self.repositories.keys().filter_map(|name| name.split('/').next()).map(Arc::from).collect()
     }
 
     /// All images, by name and tag.

@@ -27,6 +27,8 @@ pub struct Machine {
     config: Arc<MachineConfig>,
     catalogue: Arc<Catalogue>,
     registries: Registries,
+    /// Bytes by which a fault has filled the disk.
+    filler: u64,
     images: Store,
     sandboxes: BTreeMap<SandboxId, Arc<Sandbox>>,
     containers: BTreeMap<ContainerId, SandboxId>,
@@ -49,6 +51,7 @@ impl Machine {
             config: Arc::new(config),
             catalogue,
             registries: Registries::new(),
+            filler: 0,
             images: Store::default(),
             sandboxes: BTreeMap::new(),
             containers: BTreeMap::new(),

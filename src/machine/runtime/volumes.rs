@@ -49,7 +49,14 @@ impl Machine {
 
     /// Fills the machine's disk up to `free` bytes, as logs or a runaway job would; used by faults.
     pub fn fill_disk(&mut self, free: u64) {
-        self.shared.disk.used = self.shared.disk.capacity.saturating_sub(free).max(self.shared.disk.used);
+        let filler = self.shared.disk.capacity.saturating_sub(free).saturating_sub(self.shared.disk.used);
+        self.shared.disk.used += filler;
+        self.filler += filler;
+    }
+
+    /// Removes what [`fill_disk`](Self::fill_disk) filled the disk with.
+    pub fn free_disk(&mut self) {
+        self.shared.disk.used = self.shared.disk.used.saturating_sub(std::mem::take(&mut self.filler));
     }
 
     /// The bytes of a file as a container sees it.
