@@ -1,6 +1,7 @@
 //! podlab: a Kubernetes cluster in your terminal that you may break.
 pub mod apiserver;
 pub mod client;
+pub mod cluster;
 pub mod controllers;
 pub mod engine;
 pub mod etcd;
@@ -11,4 +12,5 @@ pub mod model;
 pub mod network;
 pub mod printers;
 pub mod scheduler;
+pub mod storage;
 pub mod tui;

@@ -27,6 +27,8 @@ pub enum Role {
     Kubelet(usize),
     /// What fills the network's tables: kube-proxy and DNS, told once for all machines.
     Network,
+    /// The hook that writes the first objects.
+    Bootstrap,
     /// The provisioner of volumes.
     Provisioner,
     /// A kubectl that someone started.

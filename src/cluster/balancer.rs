@@ -51,7 +51,8 @@ impl Balancer {
     /// The server for a new connection, in turn among those that are in.
     pub fn pick(&mut self) -> Option<usize> {
         let count = self.servers.len();
-        let chosen = (0..count).map(|offset| (self.next + offset) % count).find(|&server| self.servers[server].is_in)?;
+        let chosen =
+            (0..count).map(|offset| (self.next + offset) % count).find(|&server| self.servers[server].is_in)?;
         self.next = (chosen + 1) % count;
         Some(chosen)
     }

@@ -21,6 +21,7 @@ use crate::storage::{Provisioner, VolumeBackend};
 
 use super::actor::{Actor, ActorId, Role};
 use super::balancer::Balancer;
+use super::bootstrap::Bootstrap;
 use super::master::Master;
 use super::signal::Signal;
 use super::spec::{ClusterSpec, NodePool, SpecError, parse_taint};
@@ -32,7 +33,12 @@ impl Cluster {
     ///
     /// # Errors
     /// When the spec describes no cluster that can be built.
-    pub fn boot(spec: ClusterSpec, catalogue: Arc<Catalogue>, seed: Seed, recording: Recording) -> Result<Self, SpecError> {
+    pub fn boot(
+        spec: ClusterSpec,
+        catalogue: Arc<Catalogue>,
+        seed: Seed,
+        recording: Recording,
+    ) -> Result<Self, SpecError> {
         spec.check()?;
         let delays = spec.delays;
         let placeholder = ActorId(0);
@@ -48,6 +54,7 @@ impl Cluster {
             balancer: Balancer::new(spec.control_planes as usize),
             network: (placeholder, Network::new(SimDuration::from_micros(delays.proxy))),
             provisioner: (placeholder, Provisioner::new()),
+            bootstrap: Bootstrap::default(),
             volumes: VolumeBackend::default(),
             loads: Vec::new(),
             traffic_random: seed.stream("traffic"),
@@ -59,9 +66,30 @@ impl Cluster {
             spec: Arc::new(spec),
         };
         cluster.add_masters();
-        cluster.network.0 = cluster.add_actor(Role::Network, "kube-proxy", "kube-proxy", "", "system:kube-proxy", &["system:node-proxier"]);
-        cluster.provisioner.0 =
-            cluster.add_actor(Role::Provisioner, "podlab-disk provisioner", "podlab-disk", "", "system:serviceaccount:kube-system:podlab-disk", &[]);
+        cluster.add_actor(
+            Role::Bootstrap,
+            "kube-apiserver",
+            "kube-apiserver",
+            "",
+            "system:apiserver",
+            &["system:masters"],
+        );
+        cluster.network.0 = cluster.add_actor(
+            Role::Network,
+            "kube-proxy",
+            "kube-proxy",
+            "",
+            "system:kube-proxy",
+            &["system:node-proxier"],
+        );
+        cluster.provisioner.0 = cluster.add_actor(
+            Role::Provisioner,
+            "podlab-disk provisioner",
+            "podlab-disk",
+            "",
+            "system:serviceaccount:kube-system:podlab-disk",
+            &[],
+        );
         cluster.add_workers(&catalogue);
         cluster.start_everything();
         Ok(cluster)
@@ -118,7 +146,8 @@ impl Cluster {
 
     /// A process for someone outside who runs kubectl.
     pub(super) fn add_kubectl(&mut self, invocation: u64, actor: &str) -> ActorId {
-        let id = self.add_actor(Role::Kubectl(invocation), actor, "kubectl", "", "kubernetes-admin", &["system:masters"]);
+        let id =
+            self.add_actor(Role::Kubectl(invocation), actor, "kubectl", "", "kubernetes-admin", &["system:masters"]);
         self.actors[id.0 as usize].is_up = true;
         id
     }

@@ -110,7 +110,13 @@ impl Cluster {
         }
     }
 
-    fn kill_container(&mut self, namespace: &str, pod: &str, container: Option<&str>, cause: CauseId) -> Result<(), FaultError> {
+    fn kill_container(
+        &mut self,
+        namespace: &str,
+        pod: &str,
+        container: Option<&str>,
+        cause: CauseId,
+    ) -> Result<(), FaultError> {
         let (worker, id) = self.container_named(namespace, pod, container)?;
         let now = self.now;
         // A container that ended in the same instant has nothing left to kill.
@@ -186,7 +192,9 @@ impl Cluster {
     fn start_component(&mut self, component: ComponentName, place: &str) {
         match (component, self.master_named(place)) {
             (ComponentName::Etcd, Ok(master)) if !self.masters[master].etcd_is_up => self.boot_etcd(master),
-            (ComponentName::KubeApiserver, Ok(master)) if !self.masters[master].server_is_up => self.boot_server(master),
+            (ComponentName::KubeApiserver, Ok(master)) if !self.masters[master].server_is_up => {
+                self.boot_server(master)
+            }
             (ComponentName::KubeScheduler, Ok(master)) => self.boot_if_down(self.masters[master].scheduler.0),
             (ComponentName::KubeControllerManager, Ok(master)) => self.boot_if_down(self.masters[master].manager.0),
             (ComponentName::Kubelet, _) => {

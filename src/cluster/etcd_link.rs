@@ -76,12 +76,21 @@ impl Cluster {
             Effect::Send { to, message } => self.send_etcd_message(master, to, message),
             Effect::RoleChanged { role, term, leader } => {
                 let name = format!("etcd {}", self.masters[master].name);
-                let follows = leader.map_or_else(|| "no leader".to_owned(), |leader| format!("leader {}", self.member_name(leader)));
-                self.record(CauseId::NONE, &name, "election", "", &format!("{} in term {term}, {follows}", format!("{role:?}").to_lowercase()));
+                let follows = leader
+                    .map_or_else(|| "no leader".to_owned(), |leader| format!("leader {}", self.member_name(leader)));
+                self.record(
+                    CauseId::NONE,
+                    &name,
+                    "election",
+                    "",
+                    &format!("{} in term {term}, {follows}", format!("{role:?}").to_lowercase()),
+                );
             }
             Effect::Removed => {}
             effect if !self.masters[master].server_runs() => drop(effect),
-            Effect::Done { request, result } => self.call_server(master, out, |server, ctx| server.on_done(request, result, ctx)),
+            Effect::Done { request, result } => {
+                self.call_server(master, out, |server, ctx| server.on_done(request, result, ctx))
+            }
             Effect::ReadReady { request, result } => {
                 self.call_server(master, out, |server, ctx| server.on_read_ready(request, result, ctx));
             }
@@ -102,7 +111,9 @@ impl Cluster {
         match effect {
             apiserver::Effect::Propose { request, txn } => member.propose(now, request, txn, out),
             apiserver::Effect::ReadIndex { request } => member.read_index(now, request, out),
-            apiserver::Effect::GrantLease { request, lease, ttl } => member.lease_grant(now, request, (lease, ttl), out),
+            apiserver::Effect::GrantLease { request, lease, ttl } => {
+                member.lease_grant(now, request, (lease, ttl), out)
+            }
             apiserver::Effect::Compact { request, revision } => member.compact(now, request, revision, out),
             other => self.send_back(master, other),
         }

@@ -188,9 +188,9 @@ impl Fault {
             | Self::FillDisk { node }
             | Self::FreeDisk { node } => node.clone(),
             Self::SlowDisk { node, millis } => format!("{node} ({millis} ms per write)"),
-            Self::KillContainer { namespace, pod, container } => {
-                container.as_ref().map_or_else(|| format!("{namespace}/{pod}"), |name| format!("{namespace}/{pod}/{name}"))
-            }
+            Self::KillContainer { namespace, pod, container } => container
+                .as_ref()
+                .map_or_else(|| format!("{namespace}/{pod}"), |name| format!("{namespace}/{pod}/{name}")),
             Self::DeletePod { namespace, pod } => format!("{namespace}/{pod}"),
             Self::Partition { nodes } => nodes.join(", "),
             Self::StopComponent { component, node } | Self::StartComponent { component, node } => {

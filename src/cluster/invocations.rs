@@ -138,11 +138,15 @@ impl Cluster {
             Some(Incoming::Response { ticket, outcome }) => {
                 running.tickets.get(&ticket).map(|id| Reply::Response { id: *id, outcome })
             }
-            Some(Incoming::Watch { ticket, events }) => running.tickets.get(&ticket).map(|id| Reply::Watch { id: *id, events }),
+            Some(Incoming::Watch { ticket, events }) => {
+                running.tickets.get(&ticket).map(|id| Reply::Watch { id: *id, events })
+            }
             Some(Incoming::WatchClosed { ticket, status }) => {
                 running.tickets.get(&ticket).map(|id| Reply::WatchClosed { id: *id, status })
             }
-            Some(Incoming::Stream { ticket, chunk }) => running.tickets.get(&ticket).map(|id| Reply::Stream { id: *id, chunk }),
+            Some(Incoming::Stream { ticket, chunk }) => {
+                running.tickets.get(&ticket).map(|id| Reply::Stream { id: *id, chunk })
+            }
             Some(Incoming::Timer(timer)) => Some(Reply::Timer { id: timer.number }),
             None => None,
         };
@@ -153,7 +157,9 @@ impl Cluster {
 
     fn reply(&mut self, number: u64, reply: Reply) {
         let now = self.now;
-        let Some(running) = self.invocations.get_mut(&number).filter(|running| running.exit_code.is_none()) else { return };
+        let Some(running) = self.invocations.get_mut(&number).filter(|running| running.exit_code.is_none()) else {
+            return;
+        };
         if matches!(reply, Reply::Edited(_)) {
             running.editing = None;
         }
@@ -197,4 +203,3 @@ impl Cluster {
         Some((running.exit_code?, running.output()))
     }
 }
-

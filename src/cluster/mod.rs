@@ -3,12 +3,13 @@
 //! [`Cluster`] is a value: a checkpoint is a clone. [`Cluster::step`] handles exactly one signal of the agenda, and every
 //! signal carries what caused it. Nothing here decides anything that a part of Kubernetes decides.
 //!
-//! Reading order: [`spec`], [`world`], [`signal`], [`boot`], [`step`], [`transport`], [`etcd_link`], [`node_link`],
+//! Reading order: [`spec`], [`world`], [`signal`], [`boot`], [`bootstrap`], [`step`], [`transport`], [`etcd_link`], [`node_link`],
 //! [`traffic`], [`invocations`], [`fault`], [`break_things`](mod@break_things), [`view`].
 
 pub mod actor;
 pub mod balancer;
 pub mod boot;
+pub mod bootstrap;
 pub mod break_things;
 pub mod etcd_link;
 pub mod fault;

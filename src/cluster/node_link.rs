@@ -121,7 +121,14 @@ impl Cluster {
     }
 
     /// The API server hands a request for a log or a command on to a kubelet.
-    pub(super) fn hand_to_kubelet(&mut self, actor: ActorId, ticket: Ticket, node: &str, cause: CauseId, delay: SimDuration) {
+    pub(super) fn hand_to_kubelet(
+        &mut self,
+        actor: ActorId,
+        ticket: Ticket,
+        node: &str,
+        cause: CauseId,
+        delay: SimDuration,
+    ) {
         let request = self.open.get(&(actor, ticket)).and_then(|open| open.request.clone());
         let (Some(request), Some(index)) = (request, self.worker_by_name.get(node).copied()) else {
             return self.refuse_stream(actor, ticket, &format!("no such host {node}"), delay);

@@ -132,9 +132,11 @@ impl NodePool {
     /// The names of its nodes.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
         let keeps_name = self.count == 1 && self.name.ends_with(|last: char| last.is_ascii_digit());
-        (1..=self.count).map(move |number| {
-            if keeps_name { self.name.clone() } else { format!("{}-{number}", self.name) }
-        })
+        (1..=self.count).map(
+            move |number| {
+                if keeps_name { self.name.clone() } else { format!("{}-{number}", self.name) }
+            },
+        )
     }
 }
 
@@ -172,7 +174,11 @@ impl ClusterSpec {
 impl NodePool {
     fn check(&self) -> Result<(), SpecError> {
         let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
-        if self.name.is_empty() || self.name.len() > 200 || !self.name.bytes().all(is_name) || self.name.starts_with('-') {
+        if self.name.is_empty()
+            || self.name.len() > 200
+            || !self.name.bytes().all(is_name)
+            || self.name.starts_with('-')
+        {
             return Err(SpecError::Name(self.name.clone()));
         }
         for (resource, amount) in &self.allocatable {

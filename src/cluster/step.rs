@@ -61,6 +61,7 @@ impl Cluster {
         match role {
             Role::Scheduler(master) => tell(&mut self.masters[master].scheduler.1, incoming, &mut ctx),
             Role::ControllerManager(master) => tell(&mut self.masters[master].manager.1, incoming, &mut ctx),
+            Role::Bootstrap => tell(&mut self.bootstrap, incoming, &mut ctx),
             Role::Network => tell(&mut self.network.1, incoming, &mut ctx),
             Role::Provisioner => tell(&mut self.provisioner.1, incoming, &mut ctx),
             Role::Kubelet(worker) => return self.call_kubelet(worker, cause, incoming),

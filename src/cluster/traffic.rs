@@ -95,8 +95,11 @@ impl Cluster {
         ];
         let dots = host.bytes().filter(|byte| *byte == b'.').count();
         let bare = host.to_owned();
-        let names: Vec<String> =
-            if dots < NDOTS { searched.into_iter().chain([bare]).collect() } else { [bare].into_iter().chain(searched).collect() };
+        let names: Vec<String> = if dots < NDOTS {
+            searched.into_iter().chain([bare]).collect()
+        } else {
+            [bare].into_iter().chain(searched).collect()
+        };
         names.iter().find_map(|name| match self.network.1.answer(name, RecordType::A) {
             DnsOutcome::Records(records) => records.into_iter().find_map(|record| match record.data {
                 DnsData::Address(ip) => Some(ip),
@@ -112,7 +115,14 @@ impl Cluster {
     }
 
     /// A process asks something of the world.
-    pub(super) fn on_outgoing(&mut self, worker: usize, sandbox: SandboxId, id: OutgoingId, what: Outgoing, cause: CauseId) {
+    pub(super) fn on_outgoing(
+        &mut self,
+        worker: usize,
+        sandbox: SandboxId,
+        id: OutgoingId,
+        what: Outgoing,
+        cause: CauseId,
+    ) {
         let origin = Origin::Process(worker, id);
         let entry = &self.workers[worker];
         let (node, from) = (entry.name.clone(), entry.machine.sandbox(sandbox).and_then(|sandbox| sandbox.config.ip));
@@ -144,7 +154,11 @@ impl Cluster {
         let to = match self.network.1.route(node, from, to, self.now, &mut self.traffic_random) {
             Route::To { to, .. } => to,
             Route::NoEndpoints(_) => {
-                return self.return_to(origin, OutgoingResult::Refused, SimDuration::from_micros(self.spec.delays.network));
+                return self.return_to(
+                    origin,
+                    OutgoingResult::Refused,
+                    SimDuration::from_micros(self.spec.delays.network),
+                );
             }
             // Nobody answers: the sender's own timeout ends it.
             Route::NoSuchPort(_) => return,
@@ -174,7 +188,14 @@ impl Cluster {
         }
     }
 
-    fn on_arrival(&mut self, origin: Origin, worker: usize, to: SocketAddr, request: Option<HttpRequest>, cause: CauseId) {
+    fn on_arrival(
+        &mut self,
+        origin: Origin,
+        worker: usize,
+        to: SocketAddr,
+        request: Option<HttpRequest>,
+        cause: CauseId,
+    ) {
         if !self.workers[worker].is_on {
             return;
         }

@@ -67,7 +67,9 @@ impl Cluster {
         };
         let there = self.masters[server].name.clone();
         if !self.reaches(&host, &there) {
-            let text = format!("Get \"https://{there}:6443\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
+            let text = format!(
+                "Get \"https://{there}:6443\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+            );
             return self.fail(id, cause, ticket, Status::no_connection(text), REQUEST_TIMEOUT);
         }
         if !self.masters[server].server_runs() {
@@ -103,7 +105,8 @@ impl Cluster {
     fn unreachable_text(&self, agent: &str, server: Option<usize>) -> String {
         let host = server.map_or_else(|| "balancer".to_owned(), |server| self.masters[server].name.to_string());
         if agent == "kubectl" {
-            return "The connection to the server balancer:6443 was refused - did you specify the right host or port?".to_owned();
+            return "The connection to the server balancer:6443 was refused - did you specify the right host or port?"
+                .to_owned();
         }
         format!("dial tcp {host}:6443: connect: connection refused")
     }
@@ -206,7 +209,8 @@ impl Cluster {
     }
 
     fn break_connections(&mut self, delay: SimDuration, is_broken: impl Fn(ActorId, &Open) -> bool) {
-        let broken: Vec<_> = self.open.iter().filter(|((id, _), open)| is_broken(*id, open)).map(|(key, _)| *key).collect();
+        let broken: Vec<_> =
+            self.open.iter().filter(|((id, _), open)| is_broken(*id, open)).map(|(key, _)| *key).collect();
         for (id, ticket) in broken {
             let Some(open) = self.open.remove(&(id, ticket)) else { continue };
             // A watch that hangs is noticed later than a request.
@@ -215,7 +219,8 @@ impl Cluster {
                 self.deliver(id, CauseId::NONE, Incoming::WatchClosed { ticket, status: None }, delay);
             } else {
                 let there = &self.masters[open.server].name;
-                let status = Status::no_connection(format!("Get \"https://{there}:6443\": read: connection reset by peer"));
+                let status =
+                    Status::no_connection(format!("Get \"https://{there}:6443\": read: connection reset by peer"));
                 self.fail(id, open.cause, ticket, status, delay);
             }
         }
@@ -258,9 +263,14 @@ impl Cluster {
             let master = &self.masters[server];
             let name = master.name.clone();
             // `/livez` without its etcd quorum check: a store without quorum is no reason to refuse reads from the cache.
-            let is_ready = self.reaches("", &name) && master.server_runs() && master.server.is_ready() && master.etcd_runs();
+            let is_ready =
+                self.reaches("", &name) && master.server_runs() && master.server.is_ready() && master.etcd_runs();
             if self.balancer.checked(server, is_ready) {
-                let text = if is_ready { "answers again: gets new connections" } else { "does not answer /readyz: gets no new connections" };
+                let text = if is_ready {
+                    "answers again: gets new connections"
+                } else {
+                    "does not answer /readyz: gets no new connections"
+                };
                 self.record(CauseId::NONE, "load balancer", "check", &name, text);
             }
         }

@@ -10,6 +10,7 @@ use crate::storage::VolumeBackend;
 
 use super::actor::{Actor, ActorId};
 use super::balancer::Balancer;
+use super::bootstrap::Bootstrap;
 use super::invocations::RunningInvocation;
 use super::master::Master;
 use super::signal::Signal;
@@ -31,6 +32,7 @@ pub struct Cluster {
     pub(super) balancer: Balancer,
     pub(super) network: (ActorId, Network),
     pub(super) provisioner: (ActorId, crate::storage::Provisioner),
+    pub(super) bootstrap: Bootstrap,
     pub(super) volumes: VolumeBackend,
     pub(super) loads: Vec<Load>,
     pub(super) traffic_random: Stream,
@@ -111,7 +113,14 @@ impl Cluster {
         self.cut_off.contains(from) == self.cut_off.contains(to)
     }
 
-    pub(super) fn record(&mut self, parent: CauseId, actor: &str, verb: &'static str, object: &str, text: &str) -> CauseId {
+    pub(super) fn record(
+        &mut self,
+        parent: CauseId,
+        actor: &str,
+        verb: &'static str,
+        object: &str,
+        text: &str,
+    ) -> CauseId {
         let (object, text) = (object.into(), text.into());
         self.trace.record(Cause { parent, at: self.now, actor: actor.into(), verb, object, text })
     }

@@ -1,5 +1,7 @@
 //! The whole driven from outside. One binary; a module per kind of question, each listed here with what belongs in it.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+/// The cluster as a whole.
+mod cluster;
 /// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
 mod tidy;
