@@ -212,25 +212,14 @@ pub(super) fn update_needs_revision(object: &Object) -> bool {
     each!(object, typed => needs(typed))
 }
 
-/// Whether `one` and `other` say the same, apart from the revision.
+/// Whether `one` and `other`, which carry the same revision, say the same.
 pub(super) fn same_content(one: &Object, other: &Object) -> bool {
-    fn same<S: Strategy + PartialEq>(one: &Arc<S>, other: &Object) -> bool {
-        let Some(other) = S::of(other) else { return false };
-        let (left, right) = (one.meta(), other.meta());
-        // The cheapest difference first: most writes change something small.
-        if left.labels != right.labels || left.generation != right.generation {
-            return false;
-        }
-        let mut left = S::clone(one);
-        left.meta_mut().resource_version.clone_from(&right.resource_version);
-        left == **other
-    }
     if one.same(other) {
         return true;
     }
     match (one, other) {
         (Object::Pod(one), Object::Pod(other)) => pod::same_content(one, other),
-        _ => each!(one, typed => same(typed, other)),
+        _ => one == other,
     }
 }
 

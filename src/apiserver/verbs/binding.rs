@@ -9,7 +9,7 @@ use crate::apiserver::status::{Reason, Status};
 use crate::model::core::PodCondition;
 use crate::model::{Kind, Meta, Pod, Resource, time};
 
-use super::{Current, Reply, Step, Work, Write, object_of};
+use super::{Current, Reply, Step, Work, object_of};
 
 /// Sets the node, and the condition PodScheduled.
 ///
@@ -49,10 +49,7 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     let parent = bound_key(pod);
     work.record("bind", &parent, text);
     let step = super::update::store(work, entry, &old, bound.into(), "bind", Vec::new())?;
-    Ok(match step {
-        Step::Write(write) => Step::Write(Write { reply: Reply::Given(Box::new(success())), ..write }),
-        Step::Answer(_) => success().into(),
-    })
+    Ok(step.replying(Reply::Given(Box::new(success()))))
 }
 
 fn bound_key(pod: &Arc<Pod>) -> crate::model::ObjectKey {

@@ -51,7 +51,7 @@ pub(in crate::apiserver) fn from_body(mut object: Object, work: &mut Work<'_>) -
         success: std::iter::once(put).chain(claims.ops(&key, cause)).collect(),
         failure: vec![Op::Range { range: KeyRange::Key(stored.clone()), limit: None }],
     };
-    Ok(Step::Write(Write { txn, key: stored, reply: Reply::Written, charges }))
+    Ok(Write { txn, key: stored, reply: Reply::Written, charges }.into())
 }
 
 /// What the object says of its place must agree with the request. Source: `EnsureObjectNamespaceMatchesRequestNamespace`.

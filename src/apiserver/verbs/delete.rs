@@ -53,12 +53,7 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
         return Ok(answer(work, &old).into());
     }
     let step = super::update::store(work, entry, &old, object, verb, Vec::new())?;
-    Ok(match step {
-        Step::Write(write) if is_eviction => {
-            Step::Write(Write { reply: Reply::Given(Box::new(Payload::Status(success(&old)))), ..write })
-        }
-        other => other,
-    })
+    Ok(if is_eviction { step.replying(Reply::Given(Box::new(Payload::Status(success(&old))))) } else { step })
 }
 
 /// Whether an object that is being deleted has nothing left to wait for.
@@ -98,7 +93,7 @@ pub(super) fn remove(work: &mut Work<'_>, entry: &KeyValue<Stored>, object: Obje
         success: [removed, told].into_iter().chain(claims.ops(&key, cause)).collect(),
         failure: vec![Op::Range { range: KeyRange::Key(stored.clone()), limit: None }],
     };
-    Step::Write(Write { txn, key: stored, reply: Reply::Given(Box::new(payload)), charges: Vec::new() })
+    Write { txn, key: stored, reply: Reply::Given(Box::new(payload)), charges: Vec::new() }.into()
 }
 
 /// What is answered when an object is gone: Pods and a few others come back, of most only a word.

@@ -23,7 +23,7 @@ use crate::model::{Object, ObjectKey};
 use super::admission::Review;
 use super::admission::resource_quota::Charge;
 use super::effect::Inbound;
-use super::request::{Payload, Response};
+use super::request::Payload;
 use super::status::Status;
 use super::stored::Stored;
 
@@ -49,7 +49,7 @@ pub(super) enum Step {
     /// There is nothing to store.
     Answer(Payload),
     /// This has to be stored.
-    Write(Write),
+    Write(Box<Write>),
 }
 
 /// A transaction, and what is answered when it goes through.
@@ -113,13 +113,27 @@ pub(super) fn object_of(current: &Current) -> Option<Object> {
     Stored::of(current.as_deref()?)
 }
 
+impl Step {
+    /// The same step with another answer.
+    pub(super) fn replying(self, reply: Reply) -> Self {
+        match self {
+            Self::Write(mut write) => {
+                write.reply = reply;
+                Self::Write(write)
+            }
+            answer => answer,
+        }
+    }
+}
+
+impl From<Write> for Step {
+    fn from(write: Write) -> Self {
+        Self::Write(Box::new(write))
+    }
+}
+
 impl From<Payload> for Step {
     fn from(payload: Payload) -> Self {
         Self::Answer(payload)
     }
-}
-
-/// An answer with the warnings that came up on the way.
-pub(super) fn respond(payload: Payload, warnings: Vec<Arc<str>>) -> Response {
-    Response { payload, warnings }
 }

@@ -9,7 +9,7 @@ use crate::apiserver::status::Status;
 use crate::model::metav1::LabelSelector;
 use crate::model::{Meta, Object, Selector};
 
-use super::{Current, Reply, Step, Work, Write, object_of};
+use super::{Current, Reply, Step, Work, object_of};
 
 /// Reads or sets the number of replicas.
 ///
@@ -45,7 +45,7 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
         object.meta_mut().generation = Some(generation + 1);
     }
     Ok(match super::update::store(work, entry, &old, object, "scale", Vec::new())? {
-        Step::Write(write) => Step::Write(Write { reply: Reply::Scale, ..write }),
+        step @ Step::Write(_) => step.replying(Reply::Scale),
         Step::Answer(Payload::Object(object)) => Payload::Scale(of(&object).ok_or_else(|| work.not_found())?).into(),
         other => other,
     })

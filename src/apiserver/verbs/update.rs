@@ -112,7 +112,7 @@ pub(super) fn store(
         success: std::iter::once(put).chain(claims.ops(&key, cause)).collect(),
         failure: vec![Op::Range { range: KeyRange::Key(stored.clone()), limit: None }],
     };
-    Ok(Step::Write(Write { txn, key: stored, reply: Reply::Written, charges }))
+    Ok(Write { txn, key: stored, reply: Reply::Written, charges }.into())
 }
 
 /// What the object says of its place must agree with the request.

@@ -11,7 +11,7 @@ mod index;
 use std::collections::BTreeMap;
 
 use crate::engine::{CauseId, SimTime};
-use crate::etcd::{Event, Revision, Store};
+use crate::etcd::{Event, KeyRange, Revision, Store};
 use crate::model::Kind;
 
 use super::effect::Effect;
@@ -123,7 +123,9 @@ impl Watches {
     /// Tells the watches concerned what changed.
     pub(super) fn fan_out(&mut self, events: &[Event<Stored>], effects: &mut Vec<Effect>) {
         for event in events {
-            let Some(change) = Change::of(event, events) else { continue };
+            let Some(change) = Change::of(event, || events.iter().find_map(deletion).unwrap_or_default()) else {
+                continue;
+            };
             let Some(index) = self.index.get(&change.kind()) else { continue };
             index.concerned(&change, |id| {
                 let Some(watch) = self.watches.get_mut(&id).filter(|watch| watch.seen < event.revision) else { return };
@@ -155,8 +157,8 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// The change behind an event of etcd; `together` are all events of its transaction, which tell who deletes.
-    pub(super) fn of(event: &Event<Stored>, together: &[Event<Stored>]) -> Option<Self> {
+    /// The change behind an event of etcd; `deleted_by` tells what caused a deletion.
+    fn of(event: &Event<Stored>, deleted_by: impl FnOnce() -> CauseId) -> Option<Self> {
         let after = event.current.as_ref().and_then(|current| current.value.at(event.revision));
         let previous = event.previous.as_ref().and_then(|previous| previous.value.object());
         if after.is_none() && previous.is_none() {
@@ -169,7 +171,7 @@ impl Change {
         });
         let cause = match &event.current {
             Some(current) => current.value.cause(),
-            None => together.iter().find_map(deletion).unwrap_or_default(),
+            None => deleted_by(),
         };
         Some(Self { before, after, revision: event.revision, cause })
     }
@@ -210,20 +212,22 @@ pub(super) fn present(store: &Store<Stored>, selection: &Selection) -> Vec<Watch
     told.collect()
 }
 
-/// What a watch that begins after `seen` has missed.
+/// What a watch that begins after `seen` has missed; `None` when history does not reach back that far.
 pub(super) fn missed(store: &Store<Stored>, selection: &Selection, seen: Revision) -> Option<Vec<WatchEvent>> {
-    let everything = crate::etcd::KeyRange::prefix("/");
-    let events: Vec<_> = store.events(&everything, seen.next()).ok()?.cloned().collect();
+    let range = storage_key::range(selection.kind(), selection.namespace());
     let mut told = Vec::new();
-    for together in events.chunk_by(|one, other| one.revision == other.revision) {
-        let changes = together.iter().filter_map(|event| Change::of(event, together));
-        told.extend(
-            changes
-                .filter(|change| change.kind() == selection.kind())
-                .filter_map(|change| change.as_told_to(selection)),
-        );
+    for event in store.events(&range, seen.next()).ok()? {
+        let change = Change::of(event, || deleted_by(store, event.revision));
+        told.extend(change.and_then(|change| change.as_told_to(selection)));
     }
     Some(told)
+}
+
+/// What caused the deletions of a revision.
+fn deleted_by(store: &Store<Stored>, revision: Revision) -> CauseId {
+    let key = KeyRange::key(storage_key::LAST_DELETION);
+    let first = store.events(&key, revision).ok().and_then(|mut events| events.next().cloned());
+    first.filter(|event| event.revision == revision).as_ref().and_then(deletion).unwrap_or_default()
 }
 
 fn deletion(event: &Event<Stored>) -> Option<CauseId> {

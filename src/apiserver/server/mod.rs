@@ -1,0 +1,236 @@
+//! The server: takes requests through the stages, waits for etcd, answers, and tells the watches what changed.
+//!
+//! A write is attempted on what the server knows; when that is refused, or etcd says that the object has changed, it is
+//! attempted again on what etcd holds (upstream's `GuaranteedUpdate` with its cached first try).
+//!
+//! Reading order: this file, `pending`, `read`, `write`, `event_lease`, `timers`.
+
+mod event_lease;
+mod pending;
+mod read;
+mod timers;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::engine::{SimTime, Stream};
+use crate::etcd::{Answer, EtcdError, Event, RequestId, Revision};
+
+use super::authentication;
+use super::authorization::{self, AlwaysAllow};
+use super::effect::{Ctx, Effect, Inbound};
+use super::request::{Caller, Subresource, Ticket, Verb};
+use super::status::{Details, Reason, Status};
+use super::stored::Stored;
+use super::watch::Watches;
+
+use event_lease::EventLease;
+use pending::{Pending, Stage};
+use timers::Timer;
+
+/// One kube-apiserver.
+#[derive(Clone, Debug)]
+pub struct ApiServer {
+    name: Arc<str>,
+    random: Stream,
+    modes: Vec<AlwaysAllow>,
+    running: bool,
+    /// Whether the cache has been filled since the start.
+    ready: bool,
+    /// The last revision that the watches were told of. A member of etcd that starts again applies its log anew.
+    applied: Revision,
+    pending: BTreeMap<RequestId, Pending>,
+    next_request: u64,
+    watches: Watches,
+    timers: BTreeSet<(SimTime, Timer)>,
+    event_lease: Option<EventLease>,
+    /// Where the store was at the last tick of the compactor.
+    compaction: Option<Revision>,
+}
+
+impl ApiServer {
+    /// A server that has not been started.
+    #[must_use]
+    pub fn new(name: impl Into<Arc<str>>, random: Stream) -> Self {
+        Self {
+            name: name.into(),
+            random,
+            modes: vec![AlwaysAllow],
+            running: false,
+            ready: false,
+            applied: Revision::NONE,
+            pending: BTreeMap::new(),
+            next_request: 0,
+            watches: Watches::default(),
+            timers: BTreeSet::new(),
+            event_lease: None,
+            compaction: None,
+        }
+    }
+
+    /// The name it was given.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Whether the process runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.running
+    }
+
+    /// Whether it has filled its cache since it started.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.running && self.ready
+    }
+
+    /// How many watches are open.
+    #[must_use]
+    pub fn watch_count(&self) -> usize {
+        self.watches.len()
+    }
+
+    /// How many requests wait for etcd.
+    #[must_use]
+    pub fn pending_count(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Starts the process: it fills its cache first.
+    pub fn start(&mut self, ctx: &mut Ctx<'_>) {
+        self.running = true;
+        self.ready = false;
+        self.applied = ctx.store.revision();
+        self.begin_timers(ctx);
+    }
+
+    /// Stops the process: every connection breaks.
+    pub fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        self.running = false;
+        self.ready = false;
+        self.pending.clear();
+        self.timers.clear();
+        self.event_lease = None;
+        self.compaction = None;
+        self.watches.close_all(ctx.effects);
+    }
+
+    /// A request arrives.
+    pub fn handle(&mut self, inbound: Inbound, ctx: &mut Ctx<'_>) {
+        let (caller, ticket) = (inbound.caller, inbound.ticket);
+        if let Err(status) = self.accept(inbound, ctx) {
+            ctx.effects.push(Effect::Respond { caller, ticket, outcome: Err(status) });
+        }
+    }
+
+    /// A caller is gone: its watches end, its requests go on unheard.
+    pub fn disconnect(&mut self, caller: Caller) {
+        self.watches.disconnect(caller);
+    }
+
+    /// A caller closes one of its watches.
+    pub fn cancel(&mut self, caller: Caller, ticket: Ticket) {
+        self.watches.close(caller, ticket);
+    }
+
+    /// A linearizable read may be made.
+    pub fn on_read_ready(&mut self, id: RequestId, result: Result<Revision, EtcdError>, ctx: &mut Ctx<'_>) {
+        let Some(pending) = self.take(id) else { return };
+        match (pending.stage.clone(), result) {
+            (Stage::Startup, result) => self.ready |= result.is_ok(),
+            (_, Err(error)) => Self::refuse(&pending, etcd_status(error), ctx),
+            (Stage::Recheck, Ok(_)) => self.recheck(pending, ctx),
+            (_, Ok(_)) => Self::answer_read(pending, ctx),
+        }
+    }
+
+    /// A compaction or a lease has an outcome.
+    pub fn on_answered(&mut self, id: RequestId, result: Result<Answer, EtcdError>, ctx: &mut Ctx<'_>) {
+        let Some(pending) = self.take(id) else { return };
+        if matches!(pending.stage, Stage::Grant) {
+            self.on_granted(result.err(), ctx);
+        }
+        // A compaction fails when another server was first; there is nothing to do then.
+    }
+
+    /// The server's member has applied a revision.
+    pub fn on_applied(&mut self, revision: Revision, events: &[Event<Stored>], ctx: &mut Ctx<'_>) {
+        if !self.running || revision <= self.applied {
+            return;
+        }
+        self.applied = revision;
+        self.watches.fan_out(events, ctx.effects);
+        self.release_fresh(revision, ctx);
+    }
+
+    /// The store was replaced by a snapshot: every watch has to begin anew where it was.
+    pub fn on_snapshot(&mut self, ctx: &mut Ctx<'_>) {
+        self.watches.close_all(ctx.effects);
+        self.applied = ctx.store.revision();
+        self.release_fresh(self.applied, ctx);
+    }
+
+    /// etcd has ended the watches of this server, and the server those of its callers.
+    pub fn on_watches_cancelled(&mut self, ctx: &mut Ctx<'_>) {
+        self.watches.close_all(ctx.effects);
+    }
+
+    /// The stages before etcd.
+    fn accept(&mut self, mut inbound: Inbound, ctx: &mut Ctx<'_>) -> Result<(), Box<Status>> {
+        if !self.running {
+            return Err(Box::new(Status::no_connection("connection refused")));
+        }
+        let user = authentication::authenticate(&inbound.request.user)?;
+        authorization::authorize(&self.modes, user, &inbound.request)?;
+        check_served(&inbound)?;
+        let request = &mut inbound.request;
+        if !request.kind.is_namespaced() && !request.namespace.is_empty() {
+            request.namespace = Arc::default();
+        }
+        let (verb, subresource) = (request.verb, request.subresource);
+        match (verb, subresource) {
+            (Verb::Watch, _) => self.watch(&inbound, ctx),
+            (Verb::Get | Verb::List, _) | (_, Subresource::Log | Subresource::Exec) => {
+                self.read(Pending::new(inbound, ctx.now), ctx)
+            }
+            (Verb::DeleteCollection, _) => self.delete_collection(&Pending::new(inbound, ctx.now), ctx),
+            _ => {
+                self.begin(Pending::new(inbound, ctx.now), ctx);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Whether the verb and the part of the object exist.
+fn check_served(inbound: &Inbound) -> Result<(), Box<Status>> {
+    let request = &inbound.request;
+    let subresource = authorization::subresource_name(request.subresource);
+    let info = request.kind.info();
+    if !subresource.is_empty() && !info.subresources.contains(&subresource) {
+        return Err(Box::new(Status::new(404, Reason::NotFound, "the server could not find the requested resource")));
+    }
+    let needs_name = !matches!(request.verb, Verb::Create | Verb::List | Verb::Watch | Verb::DeleteCollection)
+        || (request.verb == Verb::Create && request.subresource != Subresource::None);
+    let needs_namespace = info.kind.is_namespaced() && (needs_name || request.verb == Verb::Create);
+    if (needs_name && request.name.is_empty()) || (needs_namespace && request.namespace.is_empty()) {
+        let message = "the server does not allow this method on the requested resource";
+        return Err(Box::new(Status::new(405, Reason::MethodNotAllowed, message)));
+    }
+    Ok(())
+}
+
+/// An error of etcd, passed on unchanged.
+fn etcd_status(error: EtcdError) -> Box<Status> {
+    Box::new(Status::new(500, Reason::Unknown, error.to_string()))
+}
+
+/// The cache is not filled yet.
+fn initializing() -> Box<Status> {
+    let mut status = Status::new(429, Reason::TooManyRequests, "storage is (re)initializing");
+    status.details = Some(Box::new(Details { retry_after_seconds: Some(1), ..Details::default() }));
+    Box::new(status)
+}

@@ -1,0 +1,160 @@
+//! Requests on their way, and what each waits for.
+
+use std::sync::Arc;
+
+use crate::apiserver::effect::{Ctx, Effect, Inbound};
+use crate::apiserver::request::{Caller, Payload, Request, Response, Ticket, User, Verb};
+use crate::apiserver::status::{Reason, Status};
+use crate::apiserver::verbs::Write;
+use crate::engine::{CauseId, SimDuration, SimTime};
+use crate::etcd::{RequestId, Revision};
+use crate::model::Kind;
+
+use super::ApiServer;
+use super::timers::Timer;
+
+/// After this a request is cut off. Source: `--request-timeout`.
+const REQUEST_TIMEOUT: SimDuration = SimDuration::from_secs(60);
+/// How long a read waits for a revision that the server has not reached yet. Source: `cacher.blockTimeout`.
+const FRESHNESS_TIMEOUT: SimDuration = SimDuration::from_secs(3);
+/// The caller of requests that the server makes itself.
+pub(super) const NOBODY: Caller = Caller(u32::MAX);
+
+/// A request on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) inbound: Inbound,
+    pub(super) stage: Stage,
+    /// How often a write was attempted.
+    pub(super) attempts: u32,
+    /// How often it waited for something that is about to be created.
+    pub(super) waits: u32,
+    pub(super) warnings: Vec<Arc<str>>,
+    /// The cause that its first attempt has written down.
+    pub(super) cause: Option<CauseId>,
+    deadline: SimTime,
+}
+
+/// What a request waits for.
+#[derive(Clone, Debug)]
+pub(super) enum Stage {
+    /// A linearizable read; then it is answered from the store.
+    Read,
+    /// A linearizable read; then the write is attempted again on what etcd holds.
+    Recheck,
+    /// The revision that it asked for.
+    Fresh(Revision),
+    /// The lease of Events.
+    Lease,
+    /// Time, for something that is about to be created.
+    Wait,
+    /// The quota at the front of the write's charges.
+    Charge(Box<Write>),
+    /// The object itself.
+    Store(Box<Write>),
+    /// The cache of a server that starts.
+    Startup,
+    /// The lease of Events, as asked for by the server itself.
+    Grant,
+    /// The compaction.
+    Compaction,
+}
+
+impl Pending {
+    /// A request that has just arrived.
+    pub(super) fn new(inbound: Inbound, now: SimTime) -> Self {
+        let deadline = now + REQUEST_TIMEOUT;
+        Self { inbound, stage: Stage::Recheck, attempts: 0, waits: 0, warnings: Vec::new(), cause: None, deadline }
+    }
+
+    /// What the server asks of etcd on its own account.
+    fn own(stage: Stage) -> Self {
+        let user = Arc::new(User { name: "system:apiserver".into(), groups: vec!["system:masters".into()] });
+        let agent: Arc<str> = "kube-apiserver".into();
+        let request = Request::new(&user, &agent, Verb::Get, Kind::Namespace, "");
+        let inbound = Inbound { caller: NOBODY, ticket: Ticket(0), actor: agent, cause: CauseId::NONE, request };
+        Self { stage, deadline: SimTime::MAX, ..Self::new(inbound, SimTime::ZERO) }
+    }
+}
+
+impl ApiServer {
+    /// Keeps a request until etcd answers or its time is over.
+    pub(super) fn keep(&mut self, pending: Pending) -> RequestId {
+        self.next_request += 1;
+        let id = RequestId(self.next_request);
+        if pending.deadline != SimTime::MAX {
+            self.timers.insert((pending.deadline, Timer::Deadline(id)));
+        }
+        self.pending.insert(id, pending);
+        id
+    }
+
+    /// Keeps a request of the server itself.
+    pub(super) fn keep_own(&mut self, stage: Stage) -> RequestId {
+        self.keep(Pending::own(stage))
+    }
+
+    /// Takes a request up again.
+    pub(super) fn take(&mut self, id: RequestId) -> Option<Pending> {
+        let pending = self.pending.remove(&id)?;
+        self.timers.remove(&(pending.deadline, Timer::Deadline(id)));
+        Some(pending)
+    }
+
+    /// The requests that wait for something.
+    pub(super) fn take_all(&mut self, waits: impl Fn(&Stage) -> bool) -> Vec<Pending> {
+        let ids: Vec<_> = self.pending.iter().filter(|(_, one)| waits(&one.stage)).map(|(id, _)| *id).collect();
+        ids.into_iter().filter_map(|id| self.take(id)).collect()
+    }
+
+    /// Waits for a linearizable read.
+    pub(super) fn wait_for_read(&mut self, mut pending: Pending, stage: Stage, ctx: &mut Ctx<'_>) {
+        pending.stage = stage;
+        let request = self.keep(pending);
+        ctx.effects.push(Effect::ReadIndex { request });
+    }
+
+    /// Waits for a revision.
+    pub(super) fn wait_for_revision(&mut self, mut pending: Pending, wanted: Revision, ctx: &Ctx<'_>) {
+        pending.stage = Stage::Fresh(wanted);
+        pending.deadline = ctx.now + FRESHNESS_TIMEOUT;
+        self.keep(pending);
+    }
+
+    /// The time of a request is over.
+    pub(super) fn expire(&mut self, id: RequestId, ctx: &mut Ctx<'_>) {
+        let Some(pending) = self.take(id) else { return };
+        let message = match pending.stage {
+            Stage::Fresh(wanted) => {
+                format!("Timeout: Too large resource version: {wanted}, current: {}", ctx.store.revision())
+            }
+            _ => "Timeout: request did not complete within the allotted timeout".to_owned(),
+        };
+        Self::refuse(&pending, Box::new(Status::new(504, Reason::Timeout, message)), ctx);
+    }
+
+    /// Answers the reads that waited for a revision.
+    pub(super) fn release_fresh(&mut self, revision: Revision, ctx: &mut Ctx<'_>) {
+        let reached = |stage: &Stage| matches!(stage, Stage::Fresh(wanted) if *wanted <= revision);
+        if self.pending.values().any(|one| reached(&one.stage)) {
+            self.take_all(reached).into_iter().for_each(|pending| Self::answer_read(pending, ctx));
+        }
+    }
+
+    /// Answers a request.
+    pub(super) fn respond(pending: Pending, payload: Result<Payload, Box<Status>>, ctx: &mut Ctx<'_>) {
+        let Inbound { caller, ticket, .. } = pending.inbound;
+        if caller != NOBODY {
+            let outcome = payload.map(|payload| Response { payload, warnings: pending.warnings });
+            ctx.effects.push(Effect::Respond { caller, ticket, outcome });
+        }
+    }
+
+    /// Refuses a request.
+    pub(super) fn refuse(pending: &Pending, status: Box<Status>, ctx: &mut Ctx<'_>) {
+        let Inbound { caller, ticket, .. } = pending.inbound;
+        if caller != NOBODY {
+            ctx.effects.push(Effect::Respond { caller, ticket, outcome: Err(status) });
+        }
+    }
+}
