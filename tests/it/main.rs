@@ -3,5 +3,7 @@
 
 /// The cluster as a whole.
 mod cluster;
+/// The controller manager against an API server, with stand-ins for scheduler and kubelets.
+mod controllers;
 /// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
 mod tidy;
