@@ -73,8 +73,11 @@ impl Machine {
             for container in running {
                 kernel.end_container(container, Ending::Signal(Signal::Kill), cause);
             }
+            let left: Vec<_> = kernel.sandbox.processes.keys().copied().collect();
+            for process in left {
+                kernel.end_process(process, Ending::Signal(Signal::Kill), cause);
+            }
             kernel.sandbox.processes.clear();
-            kernel.sandbox.listeners.clear();
         });
     }
 

@@ -199,13 +199,17 @@ E"#,
 
 #[test]
 fn scripts_do_what_the_machines_own_shells_do() {
-    for (program, image) in [("dash", "debian"), ("bash", "debian")] {
-        if Command::new(program).args(["-c", "exit"]).status().is_err() {
+    let shells = [("dash", "debian", "sh"), ("bash", "debian", "bash"), ("busybox", "busybox", "sh")];
+    for (program, image, name) in shells {
+        let real = |script: &str| {
+            let applet: &[&str] = if program == "busybox" { &["sh"] } else { &[] };
+            Command::new(program).args(applet).args(["-c", script]).output()
+        };
+        if real("exit").is_err() {
             continue;
         }
         for script in SCRIPTS {
-            let real = Command::new(program).args(["-c", script]).output().unwrap();
-            let name = if program == "dash" { "sh" } else { "bash" };
+            let real = real(script).unwrap();
             let mut bench = Bench::new();
             let id = bench.start(container(image, &["sleep", "1000"]));
             // Not as PID 1, so that signals work as they do for the real one.
