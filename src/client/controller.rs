@@ -13,7 +13,7 @@ use super::recorder::Recorder;
 use super::store::Caches;
 
 /// One loop of the controller manager.
-pub trait Controller: Send {
+pub trait Controller: Send + Sync {
     /// As `--controllers` names it: `replicaset-controller`. Also the source of its events, unless it says otherwise.
     fn name(&self) -> &'static str;
 
