@@ -64,6 +64,11 @@ impl Bench {
         self.machine.signal(self.now, id, signal, CauseId::NONE).unwrap();
     }
 
+    pub(crate) fn signal_if_running(&mut self, id: ContainerId, signal: Signal) {
+        let result = self.machine.signal(self.now, id, signal, CauseId::NONE);
+        assert!(matches!(result, Ok(()) | Err(RuntimeError::WrongState(_))));
+    }
+
     /// The log with its times, and the end: one line each.
     pub(crate) fn timeline(&self, id: ContainerId) -> String {
         let mut lines: Vec<String> = self.machine.logs(id).map(|line| format!("{} {}", line.at, line.text)).collect();
