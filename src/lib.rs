@@ -11,6 +11,7 @@ pub mod machine;
 pub mod model;
 pub mod network;
 pub mod printers;
+pub mod scenario;
 pub mod scheduler;
 pub mod storage;
 pub mod tui;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::load::{LoadError, load};
+use super::load::{LoadError, read};
 use super::scenario::Scenario;
 
 /// Every scenario file, embedded so that the binary needs nothing beside it. A test checks that none is forgotten.
@@ -15,7 +15,7 @@ pub const FILES: &[(&str, &str)] = &[];
 pub fn all() -> Result<Vec<Arc<Scenario>>, LoadError> {
     let mut scenarios = Vec::with_capacity(FILES.len());
     for (file, text) in FILES {
-        scenarios.push(Arc::new(load(file, text)?));
+        scenarios.push(Arc::new(read(file, text)?));
     }
     scenarios.sort_by_key(|scenario| scenario.label("order").map(str::to_owned));
     Ok(scenarios)
@@ -27,4 +27,30 @@ pub fn all() -> Result<Vec<Arc<Scenario>>, LoadError> {
 /// When one does not load, which a test rules out.
 pub fn find(name: &str) -> Result<Option<Arc<Scenario>>, LoadError> {
     Ok(all()?.into_iter().find(|scenario| scenario.name() == name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_scenario_is_forgotten() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| format!("scenarios/{}", entry.unwrap().file_name().to_string_lossy()))
+            .collect();
+        files.sort();
+        let mut known: Vec<&str> = FILES.iter().map(|(file, _)| *file).collect();
+        known.sort_unstable();
+        assert_eq!(files, known);
+    }
+
+    #[test]
+    fn every_scenario_is_called_like_its_file_and_has_an_order() {
+        for ((file, _), scenario) in FILES.iter().zip(FILES.iter().map(|(file, text)| read(file, text).unwrap())) {
+            assert_eq!(*file, format!("scenarios/{}.yaml", scenario.name()));
+            assert!(scenario.label("order").is_some(), "{file}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::model::suggest;
 use crate::model::yaml::{self, Place};
 
+use super::goals::GoalError;
 use super::scenario::Scenario;
 use super::spec::ScenarioFile;
 
@@ -34,11 +35,23 @@ impl LoadError {
     }
 }
 
-/// Reads a scenario; `file` is what errors call it.
+/// Reads a scenario and compiles its expressions; `file` is what errors call it.
 ///
 /// # Errors
 /// With the place in the file and, where there is one, a suggestion.
 pub fn load(file: &str, text: &str) -> Result<Scenario, LoadError> {
+    let scenario = read(file, text)?;
+    match scenario.goals().errors.first() {
+        Some(wrong) => Err(goal_error(&scenario, wrong)),
+        None => Ok(scenario),
+    }
+}
+
+/// Reads a scenario; its expressions are compiled when they are first asked for.
+///
+/// # Errors
+/// As [`load`], but for the expressions.
+pub(super) fn read(file: &str, text: &str) -> Result<Scenario, LoadError> {
     let documents = yaml::read(file, text)
         .map_err(|error| LoadError::at(file, error.place, "", error.message.clone(), Some("this is no YAML".into())))?;
     let [document] = documents.as_slice() else {
@@ -61,19 +74,44 @@ pub fn load(file: &str, text: &str) -> Result<Scenario, LoadError> {
     }
 }
 
+/// An expression that does not compile, with its place in the file.
+pub(super) fn goal_error(scenario: &Scenario, wrong: &GoalError) -> LoadError {
+    let span = scenario.spans.nearest(&wrong.pointer).value;
+    let written = scenario.text.get(span.bytes()).unwrap_or_default();
+    let error = &wrong.error;
+    // In one line, as it stands, the very character can be shown; in a folded text, the beginning of it.
+    let place = match written.find(&wrong.source) {
+        Some(before) if error.line == 1 => {
+            let column = span.start.column + written[..before].chars().count() + error.column - 1;
+            Place { column, ..span.start }
+        }
+        _ => span.start,
+    };
+    let within = if error.line == 1 {
+        format!("character {}", error.column)
+    } else {
+        format!("line {}, character {}", error.line, error.column)
+    };
+    let path = crate::scenario::lint::finding::path_of(&wrong.pointer);
+    let message = format!("{} ({within} of the expression)", error.message);
+    LoadError::at(&scenario.source, place, &path, message, error.hint.clone())
+}
+
 fn explain(file: &str, document: &yaml::Document, path: &str, message: &str) -> LoadError {
     let pointer = yaml::span::pointer_of_field(path);
     let unknown = quoted(message, "unknown field `");
     let place = match &unknown {
         // An unknown field is shown at its own key, not at the mapping that holds it.
         Some(field) => {
-            let own = if pointer.ends_with(&format!("/{field}")) { pointer.clone() } else { format!("{pointer}/{field}") };
+            let own =
+                if pointer.ends_with(&format!("/{field}")) { pointer.clone() } else { format!("{pointer}/{field}") };
             let found = document.spans.nearest(&own);
             found.key.map_or(found.value.start, |key| key.start)
         }
         None => document.spans.nearest(&pointer).value.start,
     };
-    let hint = unknown.as_deref().and_then(|field| did_you_mean(field, message)).or_else(|| missing(message, &document.value));
+    let hint =
+        unknown.as_deref().and_then(|field| did_you_mean(field, message)).or_else(|| missing(message, &document.value));
     LoadError::at(file, place, path, tidy(message), hint)
 }
 

@@ -6,16 +6,31 @@
 //! **Invariants.** A lesson is checked by what the cluster does, never by what was typed. A goal looks and never touches;
 //! probes that would change something run in a fork.
 //!
-//! Reading order: [`spec`], [`text`], [`load`], [`scenario`], [`catalog`].
+//! Reading order: [`spec`], [`text`], [`load`](mod@load), [`scenario`], [`goal`], [`goals`], [`lesson`], [`lint`](mod@lint),
+//! [`command`], [`script`], [`test`](mod@test), [`schema`](mod@schema), [`catalog`].
 
 pub mod catalog;
+pub mod command;
+pub mod goal;
+pub mod goals;
+pub mod lesson;
+pub mod lint;
 pub mod load;
 #[expect(clippy::module_inception, reason = "the scenario is the noun of this folder")]
 pub mod scenario;
+pub mod schema;
+pub mod script;
 pub mod spec;
+pub mod test;
 pub mod text;
 
+pub use command::{Command, CommandError};
+pub use lesson::{Act, Answer, GoalState, Lesson, Miss, Mistake, StepState};
+pub use lint::{Finding, Severity, lint, lint_text};
 pub use load::{LoadError, load};
 pub use scenario::Scenario;
+pub use schema::schema;
+pub use script::{Entry, Run, RunError};
 pub use spec::ScenarioFile;
+pub use test::{Check, Report, test};
 pub use text::{Language, Text};

@@ -1,7 +1,7 @@
 //! A scenario that was loaded, and how it builds its cluster.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use crate::machine::Catalogue;
 use crate::model::yaml::{self, Spans};
 use crate::network::LoadSpec;
 
+use super::goals::Goals;
 use super::spec::{Load, ScenarioFile, ScenarioSpec};
 
 /// How long the control plane gets to come up before the scenario's objects are applied: Raft elects, leases are taken,
@@ -33,11 +34,14 @@ pub struct Scenario {
     pub file: Arc<ScenarioFile>,
     /// Where it says so.
     pub spans: Arc<Spans>,
+    /// Its expressions, compiled when they are first asked for.
+    goals: OnceLock<Arc<Goals>>,
 }
 
 impl Scenario {
     pub(super) fn new(source: &str, text: &str, file: ScenarioFile, spans: Spans) -> Self {
-        Self { source: source.into(), text: text.into(), file: Arc::new(file), spans: Arc::new(spans) }
+        let goals = OnceLock::new();
+        Self { source: source.into(), text: text.into(), file: Arc::new(file), spans: Arc::new(spans), goals }
     }
 
     /// Its name.
@@ -50,6 +54,12 @@ impl Scenario {
     #[must_use]
     pub fn spec(&self) -> &ScenarioSpec {
         &self.file.spec
+    }
+
+    /// Its expressions.
+    #[must_use]
+    pub fn goals(&self) -> &Arc<Goals> {
+        self.goals.get_or_init(|| Arc::new(Goals::compile(self.spec())))
     }
 
     /// The value of a label: `track`, `level`.

@@ -243,7 +243,8 @@ impl Serialize for Duration {
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let refused = || serde::de::Error::custom(format!("\"{text}\" is no duration; write it like 500ms, 30s or 1m30s"));
+        let refused =
+            || serde::de::Error::custom(format!("\"{text}\" is no duration; write it like 500ms, 30s or 1m30s"));
         crate::engine::SimDuration::parse(&text).map(Self).ok_or_else(refused)
     }
 }

@@ -175,6 +175,3 @@ pub fn instant(context: &mut Context<'_, '_>) -> Option<i32> {
         _ => return None,
     })
 }
-
-#[cfg(test)]
-mod tests;
