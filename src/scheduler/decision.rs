@@ -237,14 +237,13 @@ impl Decisions {
             reasons: pattern.rejection.reasons,
             count: pattern.count,
         });
-        let count = |wanted: fn(&Seen) -> bool| diagnosis.seen.iter().filter(|seen| wanted(seen)).count();
         Attempt {
             at,
             number,
             outcome,
             nodes: snapshot.len(),
-            feasible: count(|seen| *seen == Seen::Feasible),
-            examined: count(|seen| *seen != Seen::NotExamined),
+            feasible: diagnosis.feasible,
+            examined: diagnosis.feasible + diagnosis.rejected,
             answers: answers.collect(),
             pre_filter: diagnosis.pre_filter.map(|(plugin, rejection)| Answer {
                 plugin: Some(named(plugin)),

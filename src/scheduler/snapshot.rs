@@ -69,10 +69,17 @@ impl Snapshot {
         &self.slots[self.order[index]].info
     }
 
-    /// The number of the last change of the node at that place.
+    /// The node at a place in the order of search, as a number that it keeps, and the number of its last change.
     #[must_use]
-    pub fn generation_at(&self, index: usize) -> u64 {
-        self.slots[self.order[index]].generation
+    pub fn version_at(&self, index: usize) -> (usize, u64) {
+        let slot = self.order[index];
+        (slot, self.slots[slot].generation)
+    }
+
+    /// One more than the greatest number that a node has.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.slots.len()
     }
 
     /// The node of that name, if it exists.

@@ -138,3 +138,51 @@ fn zones_take_turns_and_the_search_goes_on_where_it_ended() {
     assert_eq!(examined(&mut algorithm), (0, 144));
     assert_eq!(examined(&mut algorithm), (144, 144));
 }
+
+/// Pods of several shapes, placed one after another with and without memory, while nodes come, change and go.
+#[test]
+fn what_is_remembered_changes_no_decision() {
+    let nodes: Vec<_> = (0..130)
+        .map(|number| {
+            let bare = node(&format!("n-{number:03}"), if number % 3 == 0 { "2" } else { "4" }, "8Gi");
+            match number % 5 {
+                0 => bare.taint("dedicated", "db", if number % 2 == 0 { "NoSchedule" } else { "PreferNoSchedule" }),
+                1 => bare.label("disk", "ssd"),
+                _ => bare,
+            }
+        })
+        .collect();
+    let shapes = [
+        pod("a").requests("500m", "1Gi"),
+        pod("b").requests("100m", "2Gi").spec("nodeSelector", json!({"disk": "ssd"})),
+        pod("c"),
+        pod("d").requests("900m", "128Mi").spec("tolerations", json!([{"key": "dedicated", "operator": "Exists"}])),
+        pod("e").host_port(80),
+    ];
+    let run = |remember_from_nodes| {
+        let mut snapshot = snapshot(&nodes, &[]);
+        let mut algorithm = Algorithm { remember_from_nodes, ..Algorithm::new(Profile::default_scheduler()) };
+        let (mut random, mut history) = (stream(), Vec::new());
+        for number in 0..600 {
+            let mut one = shapes[(number * 7 + number / 50) % shapes.len()].clone();
+            one.0["metadata"]["uid"] = json!(format!("uid-{number}"));
+            match algorithm.schedule_pod(&one.info(), &snapshot, &mut random) {
+                Ok(placement) => {
+                    snapshot.add_pod(&placement.node, one.info());
+                    history.push(format!("{} {:?}", placement.node, placement.totals));
+                }
+                Err(Unplaced::Unfit(error, _)) => history.push(error.message()),
+                Err(Unplaced::NoNodes) => history.push("none".to_owned()),
+            }
+            match number % 40 {
+                10 => snapshot.set_node(node(&format!("n-{:03}", number % 130), "3", "9Gi").cordoned().object()),
+                20 => snapshot.remove_node(&format!("n-{:03}", (number * 3) % 130)),
+                30 => snapshot.set_node(node(&format!("late-{number}"), "8", "8Gi").object()),
+                _ => {}
+            }
+            snapshot.refresh();
+        }
+        history
+    };
+    assert_eq!(run(0), run(usize::MAX));
+}

@@ -38,6 +38,10 @@ pub struct Diagnosis {
     pub patterns: Vec<Pattern>,
     /// What became of each node, in the order of search.
     pub seen: Vec<Seen>,
+    /// How many nodes will do.
+    pub feasible: usize,
+    /// How many were turned down.
+    pub rejected: usize,
     /// The plugin that turned the Pod down before any node was looked at.
     pub pre_filter: Option<(usize, Rejection)>,
     /// The plugins that turned something down.
@@ -53,8 +57,14 @@ impl Diagnosis {
         Self { seen: vec![Seen::NotExamined; nodes], ..Self::default() }
     }
 
-    /// The node at `index` was turned down.
-    pub fn reject(&mut self, index: usize, plugin: Option<usize>, rejection: Rejection) {
+    /// The node at `index` will do.
+    pub fn accept(&mut self, index: usize) {
+        self.seen[index] = Seen::Feasible;
+        self.feasible += 1;
+    }
+
+    /// The node at `index` was turned down; returns the number of the pattern.
+    pub fn reject(&mut self, index: usize, plugin: Option<usize>, rejection: Rejection) -> u16 {
         if let Some(plugin) = plugin {
             self.rejected_by.insert(plugin);
         }
@@ -63,8 +73,16 @@ impl Diagnosis {
             self.patterns.push(Pattern { plugin, rejection, count: 0 });
             self.patterns.len() - 1
         });
-        self.patterns[number].count += 1;
-        self.seen[index] = Seen::Rejected(u16::try_from(number).unwrap_or(u16::MAX));
+        let number = u16::try_from(number).unwrap_or(u16::MAX);
+        self.reject_again(index, number);
+        number
+    }
+
+    /// The node at `index` was turned down for the reasons of a pattern that is known already.
+    pub fn reject_again(&mut self, index: usize, number: u16) {
+        self.patterns[usize::from(number)].count += 1;
+        self.seen[index] = Seen::Rejected(number);
+        self.rejected += 1;
     }
 
     /// What the node at `index` was told, if it was turned down.

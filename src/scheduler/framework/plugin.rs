@@ -93,6 +93,11 @@ pub trait Filter {
     /// # Errors
     /// Why the node will not do.
     fn filter(&self, state: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<(), Rejection>;
+    /// Whether it looks at nothing but this node and, of the Pod, its requests, host ports, tolerations, node selector, node
+    /// affinity and node name; so that its answer holds for Pods of the same shape until the node changes.
+    fn is_local(&self) -> bool {
+        false
+    }
 }
 
 /// Is asked when no node will do.
@@ -146,6 +151,10 @@ pub trait Score {
     }
     /// The raw score of a node.
     fn score(&self, state: &CycleState, pod: &PodInfo, node: &NodeInfo) -> i64;
+    /// Whether the raw score looks at no more than a local [`Filter`] does.
+    fn is_local(&self) -> bool {
+        false
+    }
     /// Brings raw scores into 0 to 100.
     fn normalize(&self, scores: &mut [i64]) {
         let _ = scores;

@@ -31,6 +31,12 @@ impl PluginSet {
         self.0 >> index & 1 == 1
     }
 
+    /// All that are not in.
+    #[must_use]
+    pub fn complement(self) -> Self {
+        Self(!self.0)
+    }
+
     /// Whether none is.
     #[must_use]
     pub fn is_empty(self) -> bool {
@@ -73,6 +79,12 @@ impl Profile {
     #[must_use]
     pub fn name_of(&self, index: usize) -> &'static str {
         self.plugins[index].0.name()
+    }
+
+    /// The plugin at a place.
+    #[must_use]
+    pub fn plugin(&self, index: usize) -> &dyn Plugin {
+        &*self.plugins[index].0
     }
 
     /// The plugins in order, each with its place.
@@ -129,14 +141,59 @@ impl Profile {
     /// # Errors
     /// The place of that plugin, and why.
     pub fn filter(&self, state: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<(), (usize, Rejection)> {
+        self.filter_but(state.skip_filter, state, pod, node)
+    }
+
+    /// Runs the Filter plugins that look at nothing but the node.
+    ///
+    /// # Errors
+    /// The place of the plugin that turned the node down, and why.
+    pub fn filter_local(&self, state: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<(), (usize, Rejection)> {
         for (index, (plugin, _)) in self.plugins.iter().enumerate() {
             if let Some(point) = plugin.as_filter()
+                && point.is_local()
                 && !state.skip_filter.contains(index)
             {
                 point.filter(state, pod, node).map_err(|rejection| (index, rejection))?;
             }
         }
         Ok(())
+    }
+
+    /// Runs the Filter plugins that are not in `skipped` on a node until one turns it down.
+    ///
+    /// # Errors
+    /// The place of that plugin, and why.
+    pub fn filter_but(
+        &self,
+        skipped: PluginSet,
+        state: &CycleState,
+        pod: &PodInfo,
+        node: &NodeInfo,
+    ) -> Result<(), (usize, Rejection)> {
+        for (index, (plugin, _)) in self.plugins.iter().enumerate() {
+            if let Some(point) = plugin.as_filter()
+                && !skipped.contains(index)
+            {
+                point.filter(state, pod, node).map_err(|rejection| (index, rejection))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The Filter plugins that have something to say about this Pod and look at more than the node; `None` when one of them
+    /// comes before one that does not, so that the two cannot be told apart.
+    #[must_use]
+    pub fn wider_filters(&self, state: &CycleState) -> Option<PluginSet> {
+        let mut wider = PluginSet::default();
+        for (index, plugin) in self.plugins() {
+            match plugin.as_filter().filter(|_| !state.skip_filter.contains(index)) {
+                Some(point) if !point.is_local() => wider.insert(index),
+                Some(_) if !wider.is_empty() => return None,
+                _ => {}
+            }
+        }
+        Some(wider)
     }
 
     /// Runs the Filter plugins on a node, first with the Pods for which room is being made there, then without.

@@ -75,6 +75,10 @@ impl Filter for NodeAffinity {
         };
         if terms_match && selector_matches(pod, node) { Ok(()) } else { Err(Rejection::unresolvable(REASON)) }
     }
+
+    fn is_local(&self) -> bool {
+        true
+    }
 }
 
 impl Score for NodeAffinity {
@@ -100,6 +104,10 @@ impl Score for NodeAffinity {
 
     fn normalize(&self, scores: &mut [i64]) {
         normalize_by_greatest(scores, Order::HighestFirst);
+    }
+
+    fn is_local(&self) -> bool {
+        true
     }
 }
 

@@ -31,6 +31,10 @@ impl Filter for NodeName {
         let wanted = pod.pod.node_name();
         if wanted.is_empty() || wanted == &*node.name { Ok(()) } else { Err(Rejection::unresolvable(REASON)) }
     }
+
+    fn is_local(&self) -> bool {
+        true
+    }
 }
 
 impl Enqueue for NodeName {

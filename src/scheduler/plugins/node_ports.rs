@@ -45,6 +45,10 @@ impl Filter for NodePorts {
         }
         Ok(())
     }
+
+    fn is_local(&self) -> bool {
+        true
+    }
 }
 
 impl Enqueue for NodePorts {

@@ -32,6 +32,10 @@ impl Score for NodeResourcesBalancedAllocation {
         let with = balance(node, pod.requests.milli_cpu, pod.requests.memory);
         50 + (50 + with - without) / 2
     }
+
+    fn is_local(&self) -> bool {
+        true
+    }
 }
 
 /// 100 when CPU and memory are equally full, less the further they are apart.

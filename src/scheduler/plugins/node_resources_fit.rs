@@ -42,6 +42,10 @@ impl Filter for NodeResourcesFit {
         let code = if hopeless { Code::UnschedulableAndUnresolvable } else { Code::Unschedulable };
         Err(Rejection { code, reasons: short.iter().map(Shortage::reason).collect() })
     }
+
+    fn is_local(&self) -> bool {
+        true
+    }
 }
 
 impl Score for NodeResourcesFit {
@@ -57,6 +61,10 @@ impl Score for NodeResourcesFit {
             }
         }
         if weights == 0 { 0 } else { sum / weights }
+    }
+
+    fn is_local(&self) -> bool {
+        true
     }
 }
 

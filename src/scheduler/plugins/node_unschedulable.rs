@@ -38,6 +38,10 @@ impl Filter for NodeUnschedulable {
         }
         Err(Rejection::unresolvable(REASON))
     }
+
+    fn is_local(&self) -> bool {
+        true
+    }
 }
 
 impl Enqueue for NodeUnschedulable {

@@ -41,6 +41,10 @@ impl Filter for TaintToleration {
             Some(_) => Err(Rejection::unresolvable(REASON)),
         }
     }
+
+    fn is_local(&self) -> bool {
+        true
+    }
 }
 
 impl Score for TaintToleration {
@@ -59,6 +63,10 @@ impl Score for TaintToleration {
 
     fn normalize(&self, scores: &mut [i64]) {
         normalize_by_greatest(scores, Order::LowestFirst);
+    }
+
+    fn is_local(&self) -> bool {
+        true
     }
 }
 

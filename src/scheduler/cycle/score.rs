@@ -1,0 +1,74 @@
+//! Which of the feasible nodes is the best: the weighted sum of what the plugins give, and a lot among equals.
+//!
+//! Models `prioritizeNodes` and `selectHost` of `pkg/scheduler/schedule_one.go`.
+
+use crate::engine::Stream;
+use crate::scheduler::framework::{CycleState, Diagnosis};
+use crate::scheduler::pod_info::PodInfo;
+use crate::scheduler::snapshot::Snapshot;
+
+use super::{Algorithm, Placement, placement};
+
+/// What one plugin gave to the feasible nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginScores {
+    /// The plugin.
+    pub plugin: &'static str,
+    /// How much it counts.
+    pub weight: i64,
+    /// What it counted, before it was brought into 0 to 100.
+    pub raw: Vec<i64>,
+    /// 0 to 100.
+    pub normalized: Vec<i64>,
+}
+
+impl Algorithm {
+    /// Scores the feasible nodes and takes one of the best, each as likely as the others.
+    pub(super) fn choose(
+        &self,
+        state: &mut CycleState,
+        pod: &PodInfo,
+        snapshot: &Snapshot,
+        diagnosis: Diagnosis,
+        feasible: Vec<usize>,
+        random: &mut Stream,
+    ) -> Placement {
+        let scores = self.score(state, pod, snapshot, &feasible);
+        let mut totals = vec![0; feasible.len()];
+        for one in &scores {
+            for (total, score) in totals.iter_mut().zip(&one.normalized) {
+                *total += one.weight * score;
+            }
+        }
+        let best = totals.iter().copied().max().unwrap_or(0);
+        let ties = totals.iter().filter(|total| **total == best).count();
+        let lot = if ties > 1 { random.below(ties as u64) as usize } else { 0 };
+        let mut winners = feasible.iter().zip(&totals).filter(|(_, total)| **total == best);
+        let winner = winners.nth(lot).map_or(feasible[0], |(place, _)| *place);
+        Placement { scores, totals, ..placement(snapshot, winner, diagnosis, feasible) }
+    }
+
+    fn score(
+        &self,
+        state: &mut CycleState,
+        pod: &PodInfo,
+        snapshot: &Snapshot,
+        feasible: &[usize],
+    ) -> Vec<PluginScores> {
+        let mut all = Vec::new();
+        for (index, plugin, weight) in self.profile.scorers() {
+            let Some(point) = plugin.as_score() else { continue };
+            if !point.pre_score(state, pod, snapshot) {
+                continue;
+            }
+            let raw: Vec<i64> = match self.shapes.current().and_then(|shape| shape.raw_scores(index)) {
+                Some(known) => feasible.iter().map(|place| known.at(snapshot.version_at(*place).0)).collect(),
+                None => feasible.iter().map(|place| point.score(state, pod, snapshot.at(*place))).collect(),
+            };
+            let mut normalized = raw.clone();
+            point.normalize(&mut normalized);
+            all.push(PluginScores { plugin: plugin.name(), weight, raw, normalized });
+        }
+        all
+    }
+}
