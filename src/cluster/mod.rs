@@ -4,7 +4,7 @@
 //! signal carries what caused it. Nothing here decides anything that a part of Kubernetes decides.
 //!
 //! Reading order: [`spec`], [`world`], [`signal`], [`boot`], [`bootstrap`], [`step`], [`transport`], [`etcd_link`], [`node_link`],
-//! [`traffic`], [`invocations`], [`fault`], [`break_things`](mod@break_things), [`view`].
+//! [`traffic`], [`invocations`], [`fault`], [`break_things`](mod@break_things), [`view`], [`explain`].
 
 pub mod actor;
 pub mod balancer;
@@ -12,6 +12,7 @@ pub mod boot;
 pub mod bootstrap;
 pub mod break_things;
 pub mod etcd_link;
+pub mod explain;
 pub mod fault;
 pub mod input;
 pub mod invocations;

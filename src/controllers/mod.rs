@@ -8,6 +8,7 @@
 pub mod claim;
 pub mod deployment;
 pub mod disruption;
+pub mod endpointslice;
 pub mod expectations;
 pub mod garbage_collector;
 pub mod manager;
@@ -35,6 +36,7 @@ pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
     vec![
         Box::new(deployment::DeploymentController::default()),
         Box::new(replicaset::ReplicaSetController::default()),
+        Box::new(endpointslice::EndpointSliceController::default()),
         Box::new(garbage_collector::GarbageCollector::default()),
         Box::new(namespace::NamespaceController::default()),
         Box::new(node_lifecycle::NodeLifecycleController::default()),

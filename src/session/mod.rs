@@ -8,6 +8,7 @@
 //!
 //! Reading order: [`session`], [`pace`], [`checkpoints`], [`why`], [`progress`].
 
+pub mod bench;
 pub mod checkpoints;
 pub mod history;
 pub mod pace;

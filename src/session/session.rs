@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::cluster::{Cluster, Fault, FaultError, Input, SpecError};
 use crate::engine::{Journal, SimDuration, SimTime};
+use crate::scenario::lesson::Act;
 use crate::scenario::{Lesson, Scenario};
 
 use super::checkpoints::{Checkpoint, Checkpoints};
@@ -98,9 +99,9 @@ impl Session {
         self.past.as_ref().map_or(&self.lesson, |past| &past.lesson)
     }
 
-    /// The lesson, to take hints and answer questions.
-    pub fn lesson_mut(&mut self) -> &mut Lesson {
-        &mut self.lesson
+    /// Does what a learner does with a lesson: goes on, answers, asks for a hint.
+    pub fn act(&mut self, act: Act) {
+        self.submit(act.to_input());
     }
 
     /// The instant that is being looked at.
@@ -193,6 +194,7 @@ impl Session {
     /// Gives an input. Whoever looked at the past is back in the present.
     pub fn submit(&mut self, input: Input) {
         self.past = None;
+        self.lesson.hear(&input, self.cluster.now());
         self.journal.push(self.cluster.now(), input.clone());
         self.cluster.submit(input);
     }
@@ -331,6 +333,7 @@ impl Session {
                 break;
             }
             replay_until(&mut cluster, &mut lesson, entry.at);
+            lesson.hear(&entry.input, entry.at);
             cluster.submit(entry.input.clone());
             journal_len += 1;
         }

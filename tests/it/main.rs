@@ -3,5 +3,9 @@
 
 /// The cluster as a whole.
 mod cluster;
+/// The controller manager against an API server, with stand-ins for scheduler and kubelets.
+mod controllers;
+/// Masters that die.
+mod ha;
 /// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
 mod tidy;

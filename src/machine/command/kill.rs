@@ -3,6 +3,7 @@
 use super::Context;
 use crate::machine::cri::Sender;
 use crate::machine::image::Dialect;
+use crate::machine::kernel::process::HostPid;
 use crate::machine::signal::Signal;
 
 /// Sends a signal to processes of the same namespace; a negative number means a process and its children.
@@ -52,9 +53,9 @@ fn send(context: &mut Context<'_, '_>, operand: &str, signal: Option<Signal>) ->
     };
     let Ok(pid) = u32::try_from(number.unsigned_abs()) else { return false };
     let target = context.kernel.sandbox.find(namespace, pid).filter(|process| process.is_alive()).map(|p| p.host);
-    let targets = match (target, number) {
-        // `kill 0`: the whole group, which is every process of the same container here, except its PID 1.
-        (_, 0) => vec![own_host],
+    let targets: Vec<HostPid> = match (target, number) {
+        // `kill 0`: the whole group. Shells without job control put everything they start into their own.
+        (_, 0) => context.kernel.group(own_host),
         (Some(target), 1..) => vec![target],
         (Some(target), _) => context.kernel.family(target),
         (None, _) => {

@@ -175,3 +175,6 @@ pub fn instant(context: &mut Context<'_, '_>) -> Option<i32> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

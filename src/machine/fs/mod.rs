@@ -4,6 +4,7 @@
 //! thousand containers of one image cost one image. **Not modelled.** Hard links, sockets and named pipes, extended
 //! attributes, locks.
 
+pub mod change;
 pub mod errno;
 pub mod path;
 pub mod tree;

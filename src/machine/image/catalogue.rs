@@ -58,6 +58,12 @@ impl Catalogue {
         Ok(catalogue)
     }
 
+    /// The JSON Schema of a catalogue file.
+    #[must_use]
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Vec<ImageSpec>)
+    }
+
     /// Reads a catalogue file: a list of [`ImageSpec`].
     ///
     /// # Errors
@@ -239,5 +245,28 @@ fn add_system(root: &mut Directory, spec: &ImageSpec) {
     let files: [(&str, String); 2] = [("passwd", passwd), ("group", "root:x:0:\nnogroup:x:65534:\n".into())];
     for (name, text) in files {
         root.put(&["etc", name], Node::File(File::of(text, 0o644))).unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_image_of_the_catalogue_can_be_read_and_has_a_command_to_run() {
+        let catalogue = Catalogue::built_in().unwrap();
+        for image in catalogue.iter() {
+            let spec = &image.spec;
+            assert!(!spec.entrypoint.is_empty() || !spec.cmd.is_empty(), "{}", image.reference);
+            assert!(spec.size > 0 && !spec.about.is_empty(), "{}", image.reference);
+        }
+        assert!(serde_json::to_string(&Catalogue::schema()).unwrap().contains("stopSignal"));
+    }
+
+    #[test]
+    fn mistakes_in_a_catalogue_file_name_their_place() {
+        let error = Catalogue::read("- name: x\n  programs:\n  - path: /x\n    listen: [{port: 80, afterr: 1s}]\n")
+            .unwrap_err();
+        assert!(error.starts_with("[0].programs[0].listen[0].afterr: unknown field `afterr`"), "{error}");
     }
 }

@@ -12,6 +12,7 @@ pub mod executable;
 pub mod reference;
 pub mod spec;
 pub mod store;
+pub mod units;
 
 pub use catalogue::{Catalogue, Image};
 pub use executable::{Dialect, Executable, Tool};

@@ -19,6 +19,16 @@ impl Kernel<'_> {
         family
     }
 
+    /// The process group of a process: everything that its first ancestor inside the container has started.
+    #[must_use]
+    pub fn group(&self, member: HostPid) -> Vec<HostPid> {
+        let mut first = member;
+        while let Some(parent) = self.sandbox.processes.get(&first).and_then(|process| process.parent) {
+            first = parent;
+        }
+        self.family(first)
+    }
+
     /// The children of a process, zombies included.
     pub fn children(&self, parent: HostPid) -> impl Iterator<Item = HostPid> {
         self.sandbox

@@ -82,8 +82,9 @@ impl Kernel<'_> {
     fn record_fate(&mut self, host: HostPid, signal: Signal, sender: Sender, fate: &Fate, cause: CauseId) {
         let Some(process) = self.sandbox.processes.get(&host) else { return };
         let children = self.sandbox.processes.values().filter(|other| other.parent == Some(host) && other.is_alive());
-        let not_forwarded_to: Vec<Arc<str>> = match signal {
-            Signal::Chld => Vec::new(),
+        let not_forwarded_to: Vec<Arc<str>> = match fate {
+            // A handler may still tell them; that makes records of their own.
+            Fate::Handled => Vec::new(),
             _ => children.map(|child| format!("{} {}", child.pid, child.command()).into()).collect(),
         };
         let record = SignalFate {

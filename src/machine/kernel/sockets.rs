@@ -107,11 +107,11 @@ impl Kernel<'_> {
         {
             process.body = body;
         }
-        if let Some((response, after)) = answer {
-            if let Some(live) = self.sandbox.connections.get_mut(&socket) {
-                live.response = Some(response);
-                self.shared.wake_at(self.now + after, Wake::Answer(self.sandbox.id, socket));
-            }
+        if let Some((response, after)) = answer
+            && let Some(live) = self.sandbox.connections.get_mut(&socket)
+        {
+            live.response = Some(response);
+            self.shared.wake_at(self.now + after, Wake::Answer(self.sandbox.id, socket));
         }
     }
 

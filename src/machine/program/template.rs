@@ -72,7 +72,7 @@ impl Scope {
         let mut rest = text;
         while let Some(start) = rest.find("${") {
             filled.push_str(&rest[..start]);
-            let Some(end) = rest[start..].find('}') else { break };
+            let Some(end) = closing(&rest[start..]) else { break };
             filled.push_str(&self.value(&rest[start + 2..start + end]));
             rest = &rest[start + end + 1..];
         }
@@ -92,7 +92,7 @@ impl Scope {
                 name => self.request.get(name).cloned(),
             },
         };
-        found.filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned())
+        found.filter(|value| !value.is_empty()).unwrap_or_else(|| self.fill(default))
     }
 
     /// `-name value`, `--name=value`, or the n-th plain argument.
@@ -114,6 +114,19 @@ impl Scope {
     }
 }
 
+/// Where the brace closes that is the second character of `text`; a default may hold braces of its own.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    text.char_indices().find_map(|(index, c)| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        (c == '}' && depth == 0).then_some(index)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +138,7 @@ mod tests {
         let scope = Scope { argv: argv.into(), env: env.into(), hostname: "web-1".into(), ..Scope::default() };
         assert_eq!(scope.fill("${arg:text} on ${arg:listen:-:5678}"), "hello on :80");
         assert_eq!(scope.fill("${env:PORT}/${env:NONE:-x} ${hostname}"), "8080/x web-1");
+        assert_eq!(scope.fill("${env:NONE:-I am ${hostname}}!"), "I am web-1!");
         let request = HttpRequest::get(80, "/work?ms=5");
         assert_eq!(scope.with_request(&request, 3).fill("${path} ${query:ms}ms ${requests}"), "/work 5ms 3");
     }

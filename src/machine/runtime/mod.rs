@@ -121,6 +121,9 @@ impl Machine {
         act(&mut kernel);
         kernel.run();
         self.note_events(first_new, id);
+        if self.shared.memory_used > self.shared.memory_capacity {
+            self.kill_for_memory(now);
+        }
     }
 
     /// Keeps the way from ids to sandboxes up to date.

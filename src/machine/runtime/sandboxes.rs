@@ -60,7 +60,10 @@ impl Machine {
     /// Gives a sandbox its address, before its containers are started.
     pub fn set_sandbox_ip(&mut self, id: SandboxId, ip: IpAddr) {
         if let Some(sandbox) = self.sandboxes.get_mut(&id) {
-            Arc::make_mut(&mut Arc::make_mut(sandbox).config).ip = Some(ip);
+            let sandbox = Arc::make_mut(sandbox);
+            Arc::make_mut(&mut sandbox.config).ip = Some(ip);
+            // The address stands in /etc/hosts.
+            sandbox.pod_files = Default::default();
         }
     }
 
@@ -73,8 +76,11 @@ impl Machine {
             for container in running {
                 kernel.end_container(container, Ending::Signal(Signal::Kill), cause);
             }
+            let left: Vec<_> = kernel.sandbox.processes.keys().copied().collect();
+            for process in left {
+                kernel.end_process(process, Ending::Signal(Signal::Kill), cause);
+            }
             kernel.sandbox.processes.clear();
-            kernel.sandbox.listeners.clear();
         });
     }
 

@@ -1,11 +1,32 @@
 //! What containers, and the machine, use at this moment.
 
 use super::Machine;
-use crate::machine::cri::{ContainerId, SandboxId, Usage};
+use crate::engine::{CauseId, SimTime};
+use crate::machine::cri::{ContainerId, Happening, SandboxId, Usage};
+use crate::machine::fs::path::base_name;
+use crate::machine::kernel::process::Ending;
 use crate::machine::kernel::{Body, Container, Process};
 use crate::machine::program::template::Scope;
 
 impl Machine {
+    /// The machine itself has no memory left: the kernel kills the process with the highest score. That is its share of
+    /// memory in thousandths plus `oom_score_adj` (proc(5)); with `memory.oom.group` its whole container goes.
+    pub(super) fn kill_for_memory(&mut self, now: SimTime) {
+        let capacity = self.config.memory_bytes.max(1);
+        let score = |container: &Container| {
+            let share = i64::try_from(container.memory * 1_000 / capacity).unwrap_or(i64::MAX);
+            share + i64::from(container.config.oom_score_adj)
+        };
+        let running = self.containers().filter(|container| container.init.is_some());
+        let Some(victim) = running.max_by_key(|container| (score(container), container.id)) else { return };
+        let (container, sandbox) = (victim.id, victim.sandbox);
+        let process = victim.argv.first().map_or("", |name| base_name(name)).into();
+        self.within(now, sandbox, |kernel| {
+            kernel.emit(CauseId::NONE, Happening::SystemOom { container, process });
+            kernel.end_container(container, Ending::Memory, CauseId::NONE);
+        });
+    }
+
     /// What a container uses; nothing when it does not run.
     #[must_use]
     pub fn container_usage(&self, id: ContainerId) -> Usage {

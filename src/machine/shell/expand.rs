@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use super::arithmetic::{self, Variables};
-use super::ast::{Colon, Extent, List, Name, Operation, Parameter, Part, Quotes, Word};
+use super::ast::{Colon, List, Name, Operation, Parameter, Part, Quotes, Word};
+use super::cut::{replace, substring, trim_prefix, trim_suffix};
+use super::glob::expand_path;
 use super::pattern;
 use super::state::{State, Variable};
-use crate::machine::fs::{View, path};
 use crate::machine::kernel::Kernel;
 use crate::machine::kernel::process::HostPid;
 
@@ -358,92 +359,6 @@ fn split(text: &str, separators: &str, fields: &mut Vec<Field>, current: &mut Op
             chars.next();
         }
     }
-}
-
-fn boundaries(value: &str) -> Vec<usize> {
-    value.char_indices().map(|(index, _)| index).chain([value.len()]).collect()
-}
-
-fn trim_prefix<'v>(value: &'v str, pattern: &str, extent: Extent) -> &'v str {
-    let mut ends = boundaries(value);
-    if extent == Extent::Longest {
-        ends.reverse();
-    }
-    let end = ends.into_iter().find(|end| pattern::matches(pattern, &value[..*end]));
-    end.map_or(value, |end| &value[end..])
-}
-
-fn trim_suffix<'v>(value: &'v str, pattern: &str, extent: Extent) -> &'v str {
-    let mut starts = boundaries(value);
-    if extent == Extent::Shortest {
-        starts.reverse();
-    }
-    let start = starts.into_iter().find(|start| pattern::matches(pattern, &value[*start..]));
-    start.map_or(value, |start| &value[..start])
-}
-
-fn substring(value: &str, offset: i64, length: Option<i64>) -> String {
-    let chars: Vec<char> = value.chars().collect();
-    let count = i64::try_from(chars.len()).unwrap_or(i64::MAX);
-    let start = if offset < 0 { (count + offset).max(0) } else { offset.min(count) };
-    let end = match length {
-        None => count,
-        Some(length) if length < 0 => (count + length).max(start),
-        Some(length) => (start + length).min(count),
-    };
-    let index = |at: i64| usize::try_from(at).unwrap_or(0);
-    chars[index(start)..index(end)].iter().collect()
-}
-
-fn replace(value: &str, pattern: &str, replacement: &str, is_everywhere: bool) -> String {
-    let mut out = String::new();
-    let mut rest = value;
-    while !rest.is_empty() {
-        let longest =
-            boundaries(rest).into_iter().rev().find(|end| *end > 0 && pattern::matches(pattern, &rest[..*end]));
-        match longest {
-            Some(end) => {
-                out.push_str(replacement);
-                rest = &rest[end..];
-                if !is_everywhere {
-                    break;
-                }
-            }
-            None => {
-                let step = rest.chars().next().map_or(1, char::len_utf8);
-                out.push_str(&rest[..step]);
-                rest = &rest[step..];
-            }
-        }
-    }
-    out + rest
-}
-
-/// The paths that match a pattern, sorted; hidden files only when the pattern begins with a dot.
-fn expand_path(view: &View<'_>, cwd: &str, pattern: &str) -> Vec<String> {
-    let is_absolute = pattern.starts_with('/');
-    let mut found = vec![if is_absolute { "/".to_owned() } else { String::new() }];
-    for part in pattern.split('/').filter(|part| !part.is_empty()) {
-        let mut next = Vec::new();
-        for base in found {
-            let join = |name: &str| {
-                if base.is_empty() || base.ends_with('/') { format!("{base}{name}") } else { format!("{base}/{name}") }
-            };
-            if !pattern::is_pattern(part) {
-                let file = join(&part.replace('\\', ""));
-                if view.find(&path::absolute(cwd, &file)).is_ok() {
-                    next.push(file);
-                }
-                continue;
-            }
-            let names = view.list(&path::absolute(cwd, if base.is_empty() { "." } else { &base })).unwrap_or_default();
-            let fits =
-                |name: &&Arc<str>| (part.starts_with('.') || !name.starts_with('.')) && pattern::matches(part, name);
-            next.extend(names.iter().filter(fits).map(|name| join(name)));
-        }
-        found = next;
-    }
-    found
 }
 
 impl Variables for State {

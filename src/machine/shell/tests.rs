@@ -199,13 +199,17 @@ E"#,
 
 #[test]
 fn scripts_do_what_the_machines_own_shells_do() {
-    for (program, image) in [("dash", "debian"), ("bash", "debian")] {
-        if Command::new(program).args(["-c", "exit"]).status().is_err() {
+    let shells = [("dash", "debian", "sh"), ("bash", "debian", "bash"), ("busybox", "busybox", "sh")];
+    for (program, image, name) in shells {
+        let real = |script: &str| {
+            let applet: &[&str] = if program == "busybox" { &["sh"] } else { &[] };
+            Command::new(program).args(applet).args(["-c", script]).output()
+        };
+        if real("exit").is_err() {
             continue;
         }
         for script in SCRIPTS {
-            let real = Command::new(program).args(["-c", script]).output().unwrap();
-            let name = if program == "dash" { "sh" } else { "bash" };
+            let real = real(script).unwrap();
             let mut bench = Bench::new();
             let id = bench.start(container(image, &["sleep", "1000"]));
             // Not as PID 1, so that signals work as they do for the real one.
@@ -223,3 +227,56 @@ fn scripts_do_what_the_machines_own_shells_do() {
         }
     }
 }
+
+#[test]
+fn a_copy_made_in_the_middle_goes_on_as_the_original_does() {
+    let script = "trap 'echo T; exit 4' TERM; f() { for i in 1 2 3; do echo $(sleep 1; echo $1$i); done; }; f a | cat; f b & wait; f c";
+    let mut bench = Bench::new();
+    let id = start(&mut bench, script);
+    for _ in 0..9 {
+        bench.pass(SimDuration::from_millis(700));
+        let mut copy = Bench { machine: bench.machine.clone(), now: bench.now, told: Vec::new() };
+        let mut original = Bench { machine: bench.machine.clone(), now: bench.now, told: Vec::new() };
+        copy.seconds(20);
+        original.pass(SimDuration::from_millis(300));
+        original.seconds(20);
+        assert_eq!(copy.timeline(id), original.timeline(id));
+    }
+    bench.seconds(20);
+    assert!(bench.timeline(id).ends_with("exit 0 Completed"), "{}", bench.timeline(id));
+}
+
+#[test]
+fn kill_zero_reaches_the_whole_group() {
+    let script = "trap 'trap - TERM; kill 0; wait; echo bye; exit 0' TERM; sleep 50 & sleep 60 & wait";
+    insta::assert_snapshot!(timeline(script, Some(2)), @r"
+    +2.000s bye
+    +2.000s exit 0 Completed
+    ");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 64, failure_persistence: None, ..Default::default() })]
+
+    /// Whatever is thrown at a shell: a status, a complaint or a long life, but never a panic.
+    #[test]
+    fn no_script_can_break_the_machine(words in proptest::collection::vec(proptest::sample::select(WORDS.to_vec()), 0..14)) {
+        for image in ["busybox", "debian"] {
+            let mut bench = Bench::new();
+            let id = bench.start(container(image, &["sh", "-c", &words.join(" ")]));
+            bench.seconds(5);
+            bench.signal_if_running(id, Signal::Term);
+            bench.seconds(5);
+        }
+    }
+}
+
+const WORDS: &[&str] = &[
+    "echo", "$x", "\"a b\"", "'q'", "if", "then", "fi", "else", "while", "do", "done", "for", "in", "case", "esac",
+    ";", "&", "|", "&&", "||", "(", ")", "{", "}", ">", "<", ">>", "2>&1", "/tmp/f", "$(", "`", "$((1+", "))", "${x:-",
+    "}", "*", "[", "]", "=", "trap", "TERM", "exit", "3", "kill", "$$", "0", "-9", "wait", "sleep", "1", "read", "x=1",
+    "set", "-e", "f()", "return", "break", "continue", "exec", "cat", "head", "-n", "grep", "sed", "s/a/b/", "cut",
+    "-d", "printf", "%d%", "shift", "export", "local", "unset", "eval", ".", "cd", "rm", "-rf", "/", "dd", "ls",
+    "tail", "-f", "yes", "<<E", "\n", "!", "test", "-f", "seq", "5", "tr", "a-", "expr", "date", "+%", "chmod", "+",
+    "mv", "cp", "basename", "dirname", "env", "tee", "-",
+];
