@@ -18,6 +18,11 @@ pub mod runner;
 pub mod store;
 pub mod workqueue;
 
+/// What objects use of a quota, and to which quotas they belong: admission and the quota controller count alike.
+pub mod quota {
+    pub use crate::apiserver::admission::resource_quota::{Usage, applies, usage_of};
+}
+
 pub use component::{Component, Ctx, Desk, Effect, Identity, Incoming, Timer};
 pub use controller::{Call, Controller, Enqueue, Plan, Verdict};
 pub use informer::{Delta, Informer};

@@ -13,15 +13,19 @@ pub mod expectations;
 pub mod garbage_collector;
 pub mod manager;
 pub mod namespace;
+pub mod node_ipam;
 pub mod node_lifecycle;
 pub mod options;
 pub mod pod_gc;
 pub mod pod_template;
 pub mod rejection;
 pub mod replicaset;
+pub mod resource_quota;
 pub mod root_ca;
 pub mod service_account;
 pub mod taint_eviction;
+pub mod volume_binder;
+pub mod volume_protection;
 
 use std::sync::Arc;
 
@@ -41,8 +45,13 @@ pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
         Box::new(namespace::NamespaceController::default()),
         Box::new(node_lifecycle::NodeLifecycleController::default()),
         Box::new(taint_eviction::TaintEvictionController::default()),
+        Box::new(node_ipam::NodeIpamController::new(options)),
         Box::new(pod_gc::PodGarbageCollector::default()),
         Box::new(service_account::ServiceAccountController),
+        Box::new(volume_binder::VolumeBinder::default()),
+        Box::new(volume_protection::ClaimProtection::default()),
+        Box::new(volume_protection::VolumeProtection),
+        Box::new(resource_quota::ResourceQuotaController),
         Box::new(root_ca::RootCaPublisher::new(Arc::clone(&options.root_ca))),
     ]
 }

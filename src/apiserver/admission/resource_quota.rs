@@ -119,7 +119,8 @@ fn wants(quota: &ResourceQuota, usage: &Usage) -> bool {
 }
 
 /// Whether the object is in the scopes of the quota. Source: `podMatchesScopeFunc`.
-fn applies(quota: &ResourceQuota, object: &Object) -> bool {
+#[must_use]
+pub fn applies(quota: &ResourceQuota, object: &Object) -> bool {
     let scopes = quota.spec.iter().flat_map(|spec| spec.scopes.iter().flatten());
     scopes.into_iter().all(|scope| {
         let Object::Pod(pod) = object else { return false };

@@ -292,6 +292,7 @@ impl NodeLifecycleController {
             let shown: Vec<_> = taints.iter().map(|taint| format!("{}:{}", taint.key, taint.effect)).collect();
             ctx.record("taint", node_key(&name.into()).path(), shown.join(", "));
         }
+        let taints = Some(taints).filter(|taints| !taints.is_empty());
         // Taints merge as a whole, so the patch holds only for the revision that was read.
         let body = json!({"metadata": {"resourceVersion": node.metadata.resource_version}, "spec": {"taints": taints}});
         let request = ctx.request(Verb::Patch, Kind::Node, "").named(name);

@@ -96,6 +96,7 @@ impl Lab {
     /// Lets a span pass.
     pub(super) fn run_for(&mut self, span: SimDuration) {
         let end = self.server.now() + span;
+        self.deliver_watches();
         while let Some((at, due)) = self.agenda.next_at().filter(|at| *at <= end).and_then(|_| self.agenda.pop()) {
             self.server.advance(at);
             self.on_due(due);

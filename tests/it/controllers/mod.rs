@@ -4,4 +4,5 @@ mod garbage;
 mod lab;
 mod nodes;
 mod services;
+mod volumes;
 mod workloads;

@@ -107,3 +107,11 @@ fn a_node_that_is_alone_and_lost_keeps_its_pods() {
     assert_eq!(taints.as_array().unwrap().len(), 1);
     assert!(lab.list(Kind::Pod, "default")[0].meta().owners().is_empty());
 }
+
+#[test]
+fn every_node_gets_a_range_of_addresses_of_its_own() {
+    let lab = Lab::new(2);
+    let range = |name: &str| lab.get(Kind::Node, "", name)["spec"].clone();
+    assert_eq!(range("node-1"), json!({"podCIDR": "10.244.0.0/24", "podCIDRs": ["10.244.0.0/24"]}));
+    assert_eq!(range("node-2"), json!({"podCIDR": "10.244.1.0/24", "podCIDRs": ["10.244.1.0/24"]}));
+}
