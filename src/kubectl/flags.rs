@@ -151,6 +151,11 @@ impl Flags {
         Ok(())
     }
 
+    /// Takes a flag back, for a command to which it means something else.
+    pub fn forget(&mut self, name: &str) {
+        self.values.remove(name);
+    }
+
     /// Whether the flag was given.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

@@ -79,6 +79,9 @@ impl Record {
         let ends = match &arrival {
             Arrival::Closed(_) | Arrival::Outcome(Err(_)) => true,
             Arrival::Chunk(chunk) => chunk.exit_code.is_some(),
+            Arrival::Outcome(Ok(response)) => {
+                matches!(&response.payload, Payload::Stream(chunk) if chunk.exit_code.is_some())
+            }
             _ => false,
         };
         if ends {

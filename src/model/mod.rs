@@ -8,7 +8,7 @@
 //!
 //! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`]; then values and texts:
 //! [`quantity`], [`selector`], [`field_selector`], [`names`], [`age`], [`yaml`], [`json_text`], [`patch`], [`jsonpath`],
-//! [`suggest`].
+//! [`suggest`], [`schema`].
 
 pub mod age;
 pub mod decode;
@@ -27,6 +27,7 @@ pub mod patch;
 pub mod pod;
 pub mod quantity;
 pub mod resources;
+pub mod schema;
 pub mod selector;
 pub mod suggest;
 pub mod time;

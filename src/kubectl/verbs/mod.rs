@@ -1,9 +1,31 @@
 //! The verbs, one file each.
 
+pub mod api_resources;
 pub mod apply;
+mod change;
+pub mod cluster;
+pub mod config;
+mod containers;
+pub mod cordon;
 pub mod create;
 pub mod delete;
 pub mod describe;
+pub mod drain;
+pub mod edit;
+pub mod events;
+pub mod exec;
+pub mod explain;
+pub mod expose;
 pub mod get;
+pub mod label;
+pub mod logs;
+pub mod patch;
+mod pods_of;
 pub mod replace;
-pub mod sorting;
+pub mod rollout;
+pub mod run;
+pub mod scale;
+pub mod set;
+mod sorting;
+pub mod taint;
+pub mod wait;

@@ -5,14 +5,14 @@ use crate::engine::SimTime;
 use crate::model::core::Event;
 use crate::printers::date::{rfc1123, rfc1123_micro, since, since_micro};
 
-/// The line of an event in a description: type, reason, age, source and message, with tabs between them.
+/// When an event happened, and how often: `92s (x5 over 5m31s)`.
 #[must_use]
-pub fn event_line(event: &Event, now: SimTime) -> String {
+pub fn event_age(event: &Event, now: SimTime) -> String {
     let first = match &event.event_time {
         Some(at) => since_micro(Some(at), now),
         None => since(event.first_timestamp.as_ref(), now),
     };
-    let age = match (&event.series, event.count) {
+    match (&event.series, event.count) {
         (Some(series), _) => {
             let last = since_micro(series.last_observed_time.as_ref(), now);
             format!("{last} (x{} over {first})", series.count.unwrap_or(0))
@@ -21,7 +21,13 @@ pub fn event_line(event: &Event, now: SimTime) -> String {
             format!("{} (x{count} over {first})", since(event.last_timestamp.as_ref(), now))
         }
         _ => first,
-    };
+    }
+}
+
+/// The line of an event in a description: type, reason, age, source and message, with tabs between them.
+#[must_use]
+pub fn event_line(event: &Event, now: SimTime) -> String {
+    let age = event_age(event, now);
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let source = event.source.as_ref().and_then(|source| source.component.clone());
     let source = source.filter(|source| !source.is_empty()).unwrap_or_else(|| text(&event.reporting_component));

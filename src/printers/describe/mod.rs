@@ -30,7 +30,7 @@ mod storage_class;
 mod text;
 mod volume;
 
-pub use event::event_line;
+pub use event::{event_age, event_line};
 pub use pod_template::raw as pod_template;
 pub use related::{Need, Related, needs};
 

@@ -29,7 +29,7 @@ pub use config_map::config_map;
 pub use deployment::{DEPLOYMENT_FLAGS, deployment};
 pub use namespace::namespace;
 pub use priority_class::{PRIORITY_CLASS_FLAGS, priority_class};
-pub use quota::{QUOTA_FLAGS, quota};
+pub use quota::{QUOTA_FLAGS, amounts, quota};
 pub use secret::{DOCKER_FLAGS, TLS_FLAGS, docker_registry, generic, tls};
 pub use service::{SERVICE_FLAGS, cluster_ip, external_name, load_balancer, node_port};
 pub use service_account::service_account;
@@ -118,8 +118,23 @@ pub fn submit(
     session: &mut Session<'_>,
     flags: &Flags,
     kind: Kind,
+    value: Value,
+    failing: Option<&str>,
+) -> Result<(), Failure> {
+    submit_as(session, flags, kind, value, failing, "created")
+}
+
+/// [`submit`], told in other words than `created`.
+///
+/// # Errors
+/// As [`submit`].
+pub fn submit_as(
+    session: &mut Session<'_>,
+    flags: &Flags,
+    kind: Kind,
     mut value: Value,
     failing: Option<&str>,
+    done: &str,
 ) -> Result<(), Failure> {
     let (format, dry_run) = (Format::of(flags)?, DryRun::of(flags)?);
     if kind.is_namespaced() && flags.has("namespace") {
@@ -130,7 +145,7 @@ pub fn submit(
     }
     if dry_run == DryRun::Client {
         printed::complete(kind, &mut value);
-        return output::changed(session, &format, kind, &value, "created", dry_run);
+        return output::changed(session, &format, kind, &value, done, dry_run);
     }
     let namespace = if kind.is_namespaced() { session.namespace() } else { "".into() };
     let mut request = session.request(Verb::Create, kind, &namespace);
@@ -145,5 +160,5 @@ pub fn submit(
         (Err(failure), _) => return Err(failure),
     };
     let value = printed::value(&object_of(response)?);
-    output::changed(session, &format, kind, &value, "created", dry_run)
+    output::changed(session, &format, kind, &value, done, dry_run)
 }

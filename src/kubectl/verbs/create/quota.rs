@@ -38,7 +38,7 @@ pub fn quota(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
 ///
 /// # Errors
 /// For other forms, and for amounts that are none.
-pub(crate) fn amounts(text: &str) -> Result<Map<String, Value>, Failure> {
+pub fn amounts(text: &str) -> Result<Map<String, Value>, Failure> {
     let mut amounts = Map::new();
     for statement in text.split(',').filter(|_| !text.is_empty()) {
         let Some((resource, amount)) = statement.split_once('=').filter(|(_, amount)| !amount.contains('=')) else {

@@ -1,0 +1,126 @@
+//! What kubectl says of itself and of the cluster: version, cluster-info, top, auth can-i.
+
+use serde_json::json;
+
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::Flags;
+use crate::kubectl::output::{self, Format};
+use crate::kubectl::session::Session;
+use crate::model::{KUBERNETES_VERSION, Kind, ObjectKey};
+
+/// Flags of `version`.
+pub const VERSION_FLAGS: &[&str] = &["!client", "o:output"];
+/// Flags of `cluster-info`.
+pub const INFO_FLAGS: &[&str] = &[];
+/// Flags of `top`.
+pub const TOP_FLAGS: &[&str] = &[
+    "A!all-namespaces",
+    "l:selector",
+    ":field-selector",
+    "!containers",
+    "!no-headers",
+    ":sort-by",
+    "!sum",
+    "!show-capacity",
+    "!show-swap",
+    "!use-protocol-buffers",
+];
+/// Flags of `auth can-i`.
+pub const CAN_I_FLAGS: &[&str] = &["A!all-namespaces", "q!quiet", "!list", ":subresource", "!no-headers"];
+
+/// The kustomize that kubectl v1.36.2 is built with.
+const KUSTOMIZE_VERSION: &str = "v5.8.1";
+
+/// `kubectl version`.
+///
+/// # Errors
+/// When no server answers.
+pub fn version(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
+    let format = Format::of(flags)?;
+    let client_only = flags.yes("client");
+    if !format.is_human() {
+        let (major, minor) = ("1", KUBERNETES_VERSION.split('.').nth(1).unwrap_or_default());
+        let version = json!({"major": major, "minor": minor, "gitVersion": KUBERNETES_VERSION});
+        let mut value = json!({"clientVersion": version, "kustomizeVersion": KUSTOMIZE_VERSION});
+        if !client_only {
+            reach(session)?;
+            value["serverVersion"] = version;
+        }
+        return output::print(session, &format, Kind::Node, &value);
+    }
+    session.line(&format!("Client Version: {KUBERNETES_VERSION}"));
+    session.line(&format!("Kustomize Version: {KUSTOMIZE_VERSION}"));
+    if !client_only {
+        reach(session)?;
+        session.line(&format!("Server Version: {KUBERNETES_VERSION}"));
+    }
+    Ok(())
+}
+
+/// Makes sure that a server answers.
+fn reach(session: &mut Session<'_>) -> Result<(), Failure> {
+    session.get(&ObjectKey::new(Kind::Namespace, "", "default")).map(|_| ())
+}
+
+/// `kubectl cluster-info`.
+///
+/// # Errors
+/// When no server answers.
+pub fn info(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
+    if flags.args.first().is_some_and(|word| word == "dump") {
+        return Err(Failure::not_modelled("cluster-info dump"));
+    }
+    let server = session.defaults().server.clone();
+    let list = session.list(Kind::Service, "kube-system", "kubernetes.io/cluster-service=true", "")?;
+    session.line(&format!("Kubernetes control plane is running at {server}"));
+    for service in &list.items {
+        let labels = crate::model::Meta::label_map(service.meta());
+        let name = labels.get("kubernetes.io/name").map_or_else(|| service.name(), String::as_str);
+        let path = format!("{server}/api/v1/namespaces/kube-system/services/{}:dns/proxy", service.name());
+        session.line(&format!("{name} is running at {path}"));
+    }
+    session.out("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
+    Ok(())
+}
+
+/// `kubectl top pod` and `kubectl top node`: there is no metrics server.
+///
+/// # Errors
+/// Always, as for a cluster without one.
+pub fn top(session: &mut Session<'_>, _: &Flags) -> Result<(), Failure> {
+    reach(session)?;
+    Err(Failure::text_of("Metrics API not available"))
+}
+
+/// `kubectl auth can-i`: everything is allowed (authorisation mode AlwaysAllow).
+///
+/// # Errors
+/// For other forms than verb and resource.
+pub fn can_i(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
+    if flags.yes("list") {
+        return Err(Failure::not_modelled("auth can-i --list"));
+    }
+    let [_, resource] = flags.args.as_slice() else {
+        return Err(Failure::text_of(
+            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help \
+             and examples.",
+        ));
+    };
+    if !resource.starts_with('/') {
+        let word = resource.split('/').next().unwrap_or_default();
+        match Kind::from_word(word) {
+            None => session.warn(&format!("the server doesn't have a resource type '{word}'\n")),
+            Some(kind) if !kind.is_namespaced() && !flags.yes("all-namespaces") => {
+                let info = kind.info();
+                let group = if info.group.is_empty() { String::new() } else { format!(" in group '{}'", info.group) };
+                session.warn(&format!("resource '{}' is not namespace scoped{group}\n", info.plural));
+            }
+            Some(_) => {}
+        }
+    }
+    reach(session)?;
+    if !flags.yes("quiet") {
+        session.line("yes");
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! `kubectl set`: changes of Pod templates that are made every day.
+
+mod env;
+mod image;
+mod resources;
+
+pub use env::{FLAGS as ENV_FLAGS, run as env};
+pub use image::{FLAGS as IMAGE_FLAGS, run as image};
+pub use resources::{FLAGS as RESOURCES_FLAGS, run as resources};
