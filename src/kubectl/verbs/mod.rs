@@ -2,10 +2,10 @@
 
 pub mod api_resources;
 pub mod apply;
-mod change;
+pub mod change;
 pub mod cluster;
 pub mod config;
-mod containers;
+pub mod containers;
 pub mod cordon;
 pub mod create;
 pub mod delete;
@@ -20,12 +20,12 @@ pub mod get;
 pub mod label;
 pub mod logs;
 pub mod patch;
-mod pods_of;
+pub mod pods_of;
 pub mod replace;
 pub mod rollout;
 pub mod run;
 pub mod scale;
 pub mod set;
-mod sorting;
+pub mod sorting;
 pub mod taint;
 pub mod wait;
