@@ -84,6 +84,8 @@ impl Cluster {
             return;
         }
         let events = entry.machine.advance(now);
+        let machine = &mut Arc::make_mut(&mut self.workers[index]).machine;
+        crate::machine::VolumePlugins::exchange(&mut self.volumes, machine);
         let mut for_kubelet = Vec::new();
         for event in events {
             if let Some(event) = self.take_traffic(index, event) {

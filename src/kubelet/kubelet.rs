@@ -65,6 +65,7 @@ impl Kubelet {
             owners: Owners::default(),
             pleg: Pleg::default(),
             streams: Streams::default(),
+            disks_changed: false,
             network_error: None,
         };
         Self {
@@ -136,6 +137,7 @@ impl Kubelet {
 
     /// Things happened on its machine.
     pub fn on_machine(&mut self, events: Vec<MachineEvent>, host: &mut Host<'_>, ctx: &mut Ctx<'_>) {
+        host.volumes.exchange(host.machine);
         for event in events {
             ctx.cause = event.cause;
             self.on_happening(&event.what, host, ctx);
@@ -189,6 +191,7 @@ impl Kubelet {
         ctx: &mut Ctx<'_>,
     ) -> Result<(), String> {
         let worker = self.find(namespace, pod)?.clone();
+        host.volumes.exchange(host.machine);
         streams::exec(&worker, stream, options, &mut scope(&mut self.shared, host, ctx))
     }
 
@@ -231,6 +234,11 @@ impl Kubelet {
             if let Some(worker) = self.workers.remove(&number) {
                 self.numbers.remove(worker.pod.metadata.uid());
             }
+        }
+        if std::mem::take(&mut scope.shared.disks_changed) {
+            let mounted = self.workers.values().flat_map(|worker| worker.volumes.mounted.values());
+            let devices = mounted.filter_map(|mounted| mounted.device.as_ref().map(ToString::to_string));
+            self.node.set_volumes_in_use(devices, &mut scope);
         }
         Some(result)
     }

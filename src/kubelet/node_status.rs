@@ -41,8 +41,8 @@ pub struct NodeAgent {
     images: usize,
     /// The memory of the computer runs short, as of the last look.
     pub memory_pressure: bool,
-    /// Volumes in use, for the attach-detach controller.
-    pub volumes_in_use: Vec<String>,
+    /// Disks in use, for the attach/detach controller.
+    volumes_in_use: Vec<String>,
 }
 
 /// Why Pods cannot get a network, if they cannot.
@@ -123,6 +123,13 @@ impl NodeAgent {
         } else if !self.is_asking {
             self.register(scope);
         }
+    }
+
+    /// Tells which disks its Pods use.
+    pub fn set_volumes_in_use(&mut self, devices: impl Iterator<Item = String>, scope: &mut Scope<'_, '_>) {
+        let all: std::collections::BTreeSet<String> = devices.collect();
+        self.volumes_in_use = all.into_iter().collect();
+        self.report(scope);
     }
 
     /// A cheap look every few seconds: tells the status if the disk or the images have changed.

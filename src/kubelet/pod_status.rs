@@ -9,11 +9,11 @@ use crate::model::core::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, HostIP,
     PodIP, PodStatus,
 };
+use crate::model::resources::qos_class;
 use crate::model::time;
 
 use super::conditions;
 use super::pod_worker::{PodWorker, Stage};
-use super::qos;
 use super::restart_policy;
 use super::shared::Scope;
 use super::slot::{Role, Slot};
@@ -52,7 +52,7 @@ impl PodWorker {
             pod_ips: ip.clone().map(|ip| vec![PodIP { ip }]),
             pod_ip: ip,
             start_time: Some(time::time(self.seen_at)),
-            qos_class: Some(before.qos_class.clone().unwrap_or_else(|| qos::class(&self.pod).to_owned())),
+            qos_class: Some(before.qos_class.clone().unwrap_or_else(|| qos_class(&self.pod.spec).as_str().to_owned())),
             init_container_statuses: Some(inits).filter(|all| !all.is_empty()),
             container_statuses: Some(apps),
             observed_generation: self.pod.metadata.generation,

@@ -100,6 +100,8 @@ pub struct Shared {
     pub pleg: Pleg,
     /// Logs and commands that people wait for.
     pub streams: Streams,
+    /// Disks were mounted or taken away: the Node must tell.
+    pub disks_changed: bool,
     /// Whether the network plugin is set up: fails when the cluster broke it.
     pub network_error: Option<Arc<str>>,
 }

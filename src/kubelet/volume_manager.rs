@@ -81,6 +81,7 @@ impl PodWorker {
             }) {
                 Ok(mounted) => {
                     scope.ctx.record("mount volume", self.path(), volume.name.as_str());
+                    scope.shared.disks_changed |= mounted.device.is_some();
                     self.volumes.mounted.insert(name, mounted);
                 }
                 Err(VolumeError::Wait) => {}
@@ -177,9 +178,9 @@ impl PodWorker {
 
     /// Takes the volumes away.
     pub fn unmount(&mut self, scope: &mut Scope<'_, '_>) {
-        let uid = self.pod.metadata.uid.clone().unwrap_or_default();
         for mounted in std::mem::take(&mut self.volumes.mounted).into_values() {
-            scope.volumes.tear_down(&uid, &mounted, scope.machine);
+            scope.shared.disks_changed |= mounted.device.is_some();
+            scope.volumes.tear_down(&mounted, scope.machine);
         }
         self.volumes.failures.clear();
     }

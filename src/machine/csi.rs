@@ -2,6 +2,8 @@
 //!
 //! Stands for what `pkg/volume/plugins.go` and the CSI node service are to the kubelet.
 
+use std::sync::Arc;
+
 use crate::engine::SimTime;
 use crate::model::core::{Node, Volume};
 use crate::model::{Kind, Object, Pod};
@@ -47,6 +49,8 @@ pub struct Mounted {
     pub read_only: bool,
     /// Whether its files follow the objects behind it.
     pub is_live: bool,
+    /// Under which name the node tells that it uses the disk, for volumes that are attached.
+    pub device: Option<Arc<str>>,
     /// What must be given back when the Pod is gone.
     pub claim: Claim,
 }
@@ -91,6 +95,9 @@ pub trait VolumePlugins {
     /// Brings the files of a live volume up to date.
     fn refresh(&mut self, request: &VolumeRequest<'_>, objects: &mut dyn VolumeObjects, machine: &mut Machine);
 
-    /// Takes a volume off a machine, after the Pod of this UID.
-    fn tear_down(&mut self, pod_uid: &str, mounted: &Mounted, machine: &mut Machine);
+    /// Takes a volume off a machine, after its Pod.
+    fn tear_down(&mut self, mounted: &Mounted, machine: &mut Machine);
+
+    /// What a machine wrote to disks of the cluster goes there, and what others wrote to shared ones comes to it.
+    fn exchange(&mut self, machine: &mut Machine);
 }

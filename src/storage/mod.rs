@@ -1,37 +1,25 @@
-//! Volumes: not modelled yet; every mount says so.
-use crate::client::{Component, Ctx, Incoming};
-use crate::machine::{Machine, Mounted, VolumeError, VolumeObjects, VolumePlugins, VolumeRequest};
+//! Claims, volumes, classes; provision, attach, mount.
+//!
+//! What comes in: volumes that Pods need on a node ([`VolumeBackend`], asked by the kubelet through
+//! [`VolumePlugins`](crate::machine::VolumePlugins)), and claims and Pods by watch (the two controllers). What goes out: mounts,
+//! `PersistentVolume`s, `node.status.volumesAttached`, events.
+//!
+//! **Invariants.** What lies on one of the [`Disks`] outlives containers, Pods and nodes. A disk that one node may have is
+//! attached to one node at a time.
+//!
+//! **Not modelled.** Block volumes, snapshots, expansion of the file system, iSCSI and fibre channel, file servers that are slow
+//! or refuse, supplementary groups.
+//!
+//! Reading order: [`disks`], [`backend`], [`plugin`], [`driver`], [`provisioner`], [`provisioning`], [`attach_detach`].
 
-/// The volumes of the cluster.
-#[derive(Clone, Debug, Default)]
-pub struct VolumeBackend {}
+pub mod attach_detach;
+pub mod backend;
+pub mod disks;
+pub mod driver;
+pub mod plugin;
+pub mod provisioner;
+pub mod provisioning;
 
-impl VolumePlugins for VolumeBackend {
-    fn set_up(
-        &mut self,
-        _: &VolumeRequest<'_>,
-        _: &mut dyn VolumeObjects,
-        _: &mut Machine,
-    ) -> Result<Mounted, VolumeError> {
-        Err(VolumeError::NotModelled("volumes".into()))
-    }
-    fn refresh(&mut self, _: &VolumeRequest<'_>, _: &mut dyn VolumeObjects, _: &mut Machine) {}
-    fn tear_down(&mut self, _: &str, _: &Mounted, _: &mut Machine) {}
-}
-
-/// Makes volumes for claims.
-#[derive(Clone, Debug, Default)]
-pub struct Provisioner {}
-
-impl Provisioner {
-    /// One that has not begun.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {}
-    }
-}
-
-impl Component for Provisioner {
-    fn start(&mut self, _: &mut Ctx<'_>) {}
-    fn handle(&mut self, _: Incoming, _: &mut Ctx<'_>) {}
-}
+pub use backend::VolumeBackend;
+pub use disks::Disks;
+pub use provisioner::Provisioner;

@@ -42,7 +42,9 @@ impl VolumePlugins for NoVolumes {
 
     fn refresh(&mut self, _: &VolumeRequest<'_>, _: &mut dyn VolumeObjects, _: &mut Machine) {}
 
-    fn tear_down(&mut self, _: &str, _: &Mounted, _: &mut Machine) {}
+    fn tear_down(&mut self, _: &Mounted, _: &mut Machine) {}
+
+    fn exchange(&mut self, _: &mut Machine) {}
 }
 
 enum Signal {
