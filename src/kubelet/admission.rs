@@ -125,6 +125,6 @@ impl PodWorker {
         scope.pod_event(&self.pod, EventType::Warning, &refusal.reason, refusal.message.as_str());
         let message = format!("Pod was rejected: {}", refusal.message);
         let (reason, message) = (refusal.reason.as_str().into(), message.into());
-        self.end(Ending { reason, message, grace: None, is_disruption: false }, scope);
+        self.end(Ending { reason, message, grace: None, is_disruption: false, is_refusal: true }, scope);
     }
 }

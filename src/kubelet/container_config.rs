@@ -1,9 +1,8 @@
-//! What the kubelet tells the runtime about a container: command, variables, mounts, limits, user.
+//! What the kubelet tells the runtime about a container: command, variables, limits, user.
 //!
-//! Models `generateContainerConfig` in `pkg/kubelet/kuberuntime/kuberuntime_container.go` and `makeMounts` in
-//! `pkg/kubelet/kubelet_pods.go`.
+//! Models `generateContainerConfig` in `pkg/kubelet/kuberuntime/kuberuntime_container.go`.
 
-use crate::machine::{ContainerConfig, Mount};
+use crate::machine::ContainerConfig;
 use crate::model::core::{Container, ResourceRequirements};
 use crate::model::{Meta, Quantity};
 
@@ -56,7 +55,7 @@ impl PodWorker {
             args: expand(&spec.args),
             working_dir: spec.working_dir.clone().filter(|dir| !dir.is_empty()),
             user,
-            mounts: self.mounts(spec, &env)?,
+            mounts: self.mounts(spec, attempt, &env, scope)?,
             memory_limit: amount(resources, true, "memory").map(|limit| limit.value().max(0) as u64),
             cpu_limit_milli: amount(resources, true, "cpu").map(milli),
             cpu_request_milli: amount(resources, false, "cpu").map_or(0, milli),
@@ -65,29 +64,6 @@ impl PodWorker {
             termination_message_path: spec.termination_message_path.clone(),
             env,
         })
-    }
-
-    fn mounts(&self, spec: &Container, env: &[(String, String)]) -> Result<Vec<Mount>, ConfigError> {
-        let mut mounts = Vec::new();
-        for mount in spec.volume_mounts.as_deref().unwrap_or_default() {
-            let Some(mounted) = self.volumes.mounted.get(mount.name.as_str()) else {
-                let message =
-                    format!("cannot find volume \"{}\" to mount into container \"{}\"", mount.name, spec.name);
-                return Err(ConfigError::Wrong(message));
-            };
-            let sub_path = match (&mount.sub_path, &mount.sub_path_expr) {
-                (Some(path), _) if !path.is_empty() => path.clone(),
-                (_, Some(expression)) => environment::expand(expression, env),
-                _ => String::new(),
-            };
-            mounts.push(Mount {
-                path: mount.mount_path.clone(),
-                source: mounted.source.clone(),
-                sub_path,
-                read_only: mounted.read_only || mount.read_only == Some(true),
-            });
-        }
-        Ok(mounts)
     }
 
     /// The numeric user, with the check of `runAsNonRoot` (`pkg/kubelet/kuberuntime/security_context.go`).

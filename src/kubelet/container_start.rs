@@ -113,7 +113,7 @@ impl PodWorker {
         };
         scope.ctx.record("run postStart", self.container_path(slot), "");
         let began = self.begin_hook(slot, handler, scope);
-        let Ok(run) = began else {
+        let Some(run) = began else {
             self.post_start_failed(slot, scope);
             return;
         };

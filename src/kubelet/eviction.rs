@@ -62,7 +62,13 @@ pub fn look(
 }
 
 fn ending(message: &str, is_disruption: bool) -> Ending {
-    Ending { reason: "Evicted".into(), message: message.into(), grace: Some(HARD_GRACE), is_disruption }
+    Ending {
+        reason: "Evicted".into(),
+        message: message.into(),
+        grace: Some(HARD_GRACE),
+        is_disruption,
+        is_refusal: false,
+    }
 }
 
 fn shown(bytes: u64) -> String {

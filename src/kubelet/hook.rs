@@ -62,37 +62,34 @@ pub fn port_number(port: &IntOrString, container: &Container) -> Option<u16> {
 }
 
 impl PodWorker {
-    /// Begins a hook.
-    ///
-    /// # Errors
-    /// When it cannot even begin: the container is gone, or the port has no number.
+    /// Begins a hook; `None` when it cannot even begin: the container is gone, or the port has no number.
     pub fn begin_hook(
         &mut self,
         slot: usize,
         handler: &LifecycleHandler,
         scope: &mut Scope<'_, '_>,
-    ) -> Result<HookRun, ()> {
+    ) -> Option<HookRun> {
         let (now, cause) = (scope.now(), scope.cause());
         let asker = Asker::Hook(self.number, slot);
-        let container = self.slots[slot].current.ok_or(())?;
+        let container = self.slots[slot].current?;
         if let Some(command) = &handler.exec {
             let argv = command.command.clone().unwrap_or_default();
             let exec = scope.machine.exec(now, container, ExecConfig { argv, ..ExecConfig::default() }, cause);
             scope.shared.owners.execs.insert(exec, asker);
-            return Ok(HookRun::Exec(exec));
+            return Some(HookRun::Exec(exec));
         }
         if let Some(get) = &handler.http_get {
-            let home = self.home.ok_or(())?;
-            let port = port_number(&get.port, self.slots[slot].spec(&self.pod)).ok_or(())?;
+            let home = self.home?;
+            let port = port_number(&get.port, self.slots[slot].spec(&self.pod))?;
             let path = get.path.clone().unwrap_or_else(|| "/".to_owned());
             let mut request = HttpRequest::get(port, &path);
             let headers = get.http_headers.as_deref().unwrap_or_default();
             request.headers = headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect();
             let socket = scope.machine.http_request(now, home.id, request, cause);
             scope.shared.owners.sockets.insert(socket, asker);
-            return Ok(HookRun::Http(socket));
+            return Some(HookRun::Http(socket));
         }
-        handler.sleep.as_ref().map(|_| HookRun::Sleep).ok_or(())
+        handler.sleep.as_ref().map(|_| HookRun::Sleep)
     }
 
     /// A hook has ended.

@@ -54,7 +54,7 @@ impl PodWorker {
             return;
         };
         scope.ctx.record("run preStop", self.container_path(slot), "the grace period runs meanwhile");
-        let Ok(run) = self.begin_hook(slot, hook, scope) else {
+        let Some(run) = self.begin_hook(slot, hook, scope) else {
             self.pre_stop_failed(slot, scope);
             return;
         };

@@ -11,8 +11,8 @@
 //! **Not modelled.** Ephemeral containers, in-place resize, gRPC probes, HTTPS (asked as HTTP), soft eviction, image garbage
 //! collection, device plugins, CPU and topology managers, user namespaces, checkpointing.
 //!
-//! Reading order: [`kubelet`], [`pod_worker`], [`sync_pod`], [`volume_manager`], [`sandbox`], [`container_start`], [`image_pull`],
-//! [`container_config`], [`environment`], [`probe`], [`kill`], [`termination`], [`pod_status`], [`conditions`], [`status_manager`],
+//! Reading order: [`kubelet`], [`dispatch`], [`pod_worker`], [`sync_pod`], [`volume_manager`], [`sandbox`], [`container_start`], [`image_pull`],
+//! [`container_config`], [`mounts`], [`environment`], [`probe`], [`kill`], [`termination`], [`pod_status`], [`conditions`], [`status_manager`],
 //! [`node_status`], [`node_lease`], [`static_pods`], [`eviction`], [`streams`].
 
 pub mod admission;
@@ -21,6 +21,7 @@ pub mod conditions;
 pub mod config;
 pub mod container_config;
 pub mod container_start;
+pub mod dispatch;
 pub mod environment;
 pub mod eviction;
 pub mod finding;
@@ -31,6 +32,7 @@ pub mod ipam;
 pub mod kill;
 #[expect(clippy::module_inception, reason = "the kubelet is what the folder is about")]
 pub mod kubelet;
+pub mod mounts;
 pub mod node_lease;
 pub mod node_status;
 pub mod object_cache;
@@ -58,6 +60,3 @@ pub use config::{Delays, KubeletConfig, Limits, NodeInfo};
 pub use host::Host;
 pub use kubelet::Kubelet;
 pub use streams::StreamId;
-
-#[cfg(test)]
-mod tests;

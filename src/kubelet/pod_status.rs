@@ -13,7 +13,7 @@ use crate::model::resources::qos_class;
 use crate::model::time;
 
 use super::conditions;
-use super::pod_worker::{PodWorker, Stage};
+use super::pod_worker::{Ending, PodWorker, Stage};
 use super::restart_policy;
 use super::shared::Scope;
 use super::slot::{Role, Slot};
@@ -37,6 +37,9 @@ impl PodWorker {
     #[must_use]
     pub fn compute_status(&self, scope: &Scope<'_, '_>) -> PodStatus {
         let before = &self.report.status;
+        if let Some(ending) = self.ending.as_ref().filter(|ending| ending.is_refusal) {
+            return self.refused_status(ending);
+        }
         let statuses = |init: bool| -> Vec<ContainerStatus> {
             let mine = self.slots.iter().filter(|slot| (slot.role != Role::App) == init);
             mine.map(|slot| self.container_status(slot, scope.machine)).collect()
@@ -65,6 +68,20 @@ impl PodWorker {
         }
         status.conditions = Some(conditions::of(self, &status, scope));
         status
+    }
+
+    /// A Pod that was refused has no containers to tell of. Source: `pkg/kubelet/kubelet.go`, `rejectPod`.
+    fn refused_status(&self, ending: &Ending) -> PodStatus {
+        PodStatus {
+            phase: Some("Failed".to_owned()),
+            reason: Some(ending.reason.to_string()),
+            message: Some(ending.message.to_string()),
+            qos_class: Some(qos_class(&self.pod.spec).as_str().to_owned()),
+            start_time: Some(time::time(self.seen_at)),
+            conditions: self.pod.status.conditions.clone(),
+            observed_generation: self.pod.metadata.generation,
+            ..PodStatus::default()
+        }
     }
 
     fn phase(&self, inits: &[ContainerStatus], apps: &[ContainerStatus], machine: &Machine) -> &'static str {

@@ -99,6 +99,8 @@ pub struct Ending {
     pub grace: Option<u64>,
     /// Whether the `DisruptionTarget` condition tells of it.
     pub is_disruption: bool,
+    /// Whether the node never took it.
+    pub is_refusal: bool,
 }
 
 /// What the API server knows of the Pod's status.

@@ -56,7 +56,7 @@ impl PodWorker {
         let message = "Pod was active on the node longer than the specified deadline";
         scope.pod_event(&self.pod, EventType::Normal, "DeadlineExceeded", message);
         let (reason, message) = ("DeadlineExceeded".into(), message.into());
-        self.end(Ending { reason, message, grace: None, is_disruption: false }, scope);
+        self.end(Ending { reason, message, grace: None, is_disruption: false, is_refusal: false }, scope);
     }
 
     fn network_error(&self, scope: &Scope<'_, '_>) -> Option<String> {

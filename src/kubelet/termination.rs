@@ -55,12 +55,12 @@ impl PodWorker {
         } else if is_quicker {
             (0..self.slots.len()).for_each(|slot| self.shorten_kill(slot, grace, scope));
         }
+        self.publish(scope);
         self.sync_terminating(scope);
     }
 
     /// Stops what still runs; when nothing does, tears the sandbox down.
     pub fn sync_terminating(&mut self, scope: &mut Scope<'_, '_>) {
-        self.publish(scope);
         self.stop_restarting_probes();
         let grace = self.grace.unwrap_or(1);
         for slot in 0..self.slots.len() {
@@ -85,6 +85,7 @@ impl PodWorker {
     pub fn torn_down(&mut self, scope: &mut Scope<'_, '_>) {
         self.drop_sandbox(scope);
         self.step_at = None;
+        self.publish(scope);
         scope.shared.pleg.mark(self.number, scope.ctx);
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::client::{Ctx, EventType};
 use crate::engine::{SimDuration, SimTime};
-use crate::machine::{Lookup, Mounted, VolumeError, VolumeObjects, VolumePlugins, VolumeRequest};
+use crate::machine::{Lookup, Mounted, VolumeError, VolumeHandle, VolumeObjects, VolumePlugins, VolumeRequest};
 use crate::model::{Kind, Pod};
 
 use super::object_cache::ObjectCache;
@@ -26,6 +26,8 @@ const REFRESH_LONGEST: SimDuration = SimDuration::from_secs(60);
 pub struct PodVolumes {
     /// Those that are there, by their name in the Pod.
     pub mounted: BTreeMap<Arc<str>, Mounted>,
+    /// Copies for containers that mount by `subPath`.
+    pub copies: Vec<VolumeHandle>,
     failures: BTreeMap<Arc<str>, (SimDuration, SimTime)>,
     refresh_at: Option<SimTime>,
 }
@@ -181,6 +183,9 @@ impl PodWorker {
         for mounted in std::mem::take(&mut self.volumes.mounted).into_values() {
             scope.shared.disks_changed |= mounted.device.is_some();
             scope.volumes.tear_down(&mounted, scope.machine);
+        }
+        for copy in std::mem::take(&mut self.volumes.copies) {
+            scope.machine.detach_volume(&copy);
         }
         self.volumes.failures.clear();
     }

@@ -95,6 +95,10 @@ pub trait VolumePlugins {
     /// Brings the files of a live volume up to date.
     fn refresh(&mut self, request: &VolumeRequest<'_>, objects: &mut dyn VolumeObjects, machine: &mut Machine);
 
+    /// Makes a copy of one file or folder of a live volume: a container that mounts it by `subPath` does not see changes.
+    /// Returns whether there is such a file.
+    fn freeze(&mut self, mounted: &Mounted, path: &str, copy: &VolumeHandle, machine: &mut Machine) -> bool;
+
     /// Takes a volume off a machine, after its Pod.
     fn tear_down(&mut self, mounted: &Mounted, machine: &mut Machine);
 

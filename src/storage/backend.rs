@@ -3,7 +3,7 @@
 //! Models `pkg/volume/plugins.go`.
 
 use crate::machine::{
-    Claim, Machine, Mounted, VolumeError, VolumeObjects, VolumeOptions, VolumePlugins, VolumeRequest,
+    Claim, Machine, Mounted, VolumeError, VolumeHandle, VolumeObjects, VolumeOptions, VolumePlugins, VolumeRequest,
 };
 use crate::model::core::Volume;
 
@@ -66,6 +66,15 @@ impl VolumePlugins for VolumeBackend {
                 machine.update_volume(&handle, fresh);
             }
         }
+    }
+
+    fn freeze(&mut self, mounted: &Mounted, path: &str, copy: &VolumeHandle, machine: &mut Machine) -> bool {
+        let Claim::Pod(handle) = &mounted.claim else { return false };
+        let Some(contents) = machine.volume(handle).and_then(|volume| files::part(&volume.directory, path)) else {
+            return false;
+        };
+        machine.attach_volume(copy.clone(), contents, VolumeOptions::default());
+        true
     }
 
     fn tear_down(&mut self, mounted: &Mounted, machine: &mut Machine) {

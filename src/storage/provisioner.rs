@@ -58,7 +58,8 @@ impl Component for Provisioner {
     }
 
     fn handle(&mut self, incoming: Incoming, ctx: &mut Ctx<'_>) {
-        if let Some(informer) = self.caches.informers_mut().find(|informer| informer.expects(&incoming)) {
+        let informer = self.caches.informers_mut().find(|informer| informer.expects(&incoming));
+        if let Some(informer) = informer {
             let deltas = informer.handle(incoming, ctx);
             self.work(&deltas, ctx);
             return;

@@ -48,6 +48,16 @@ fn present(root: &Directory) -> Option<&Directory> {
     }
 }
 
+/// A folder with nothing in it but one file or folder of the present version.
+#[must_use]
+pub fn part(root: &Directory, path: &str) -> Option<Directory> {
+    let parts = crate::machine::fs::path::parts("/", path);
+    let node = present(root)?.get(&parts)?.clone();
+    let mut copy = Directory::default();
+    copy.put(&parts, node).ok()?;
+    Some(copy)
+}
+
 /// Whether two volumes hold the same, apart from when it was written.
 #[must_use]
 pub fn is_same(one: &Directory, two: &Directory) -> bool {

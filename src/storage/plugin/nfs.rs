@@ -4,13 +4,7 @@ use crate::machine::{Claim, Machine, MountSource, Mounted, VolumeHandle};
 use crate::storage::disks::Disks;
 
 /// Mounts an export.
-pub fn set_up(
-    server: &str,
-    path: &str,
-    read_only: bool,
-    disks: &mut Disks,
-    machine: &mut Machine,
-) -> Mounted {
+pub fn set_up(server: &str, path: &str, read_only: bool, disks: &mut Disks, machine: &mut Machine) -> Mounted {
     let handle = VolumeHandle::new(&format!("nfs/{server}:{path}"));
     disks.connect(&handle, None, machine);
     let source = MountSource::Volume(handle.clone());

@@ -1,51 +1,26 @@
-//! A kubelet on a real machine, with as much of an API server as it takes to answer it.
+//! A kubelet on a real machine with real volumes, and as much of an API server as it takes to answer it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::client::{
-    Body, Ctx, Desk, Effect, Identity, Incoming, List, LogOptions, Outcome, Payload, Request, Response, Status,
-    Subresource, Ticket, User, Verb, WatchEvent, WatchEventKind,
+use podlab::client::{
+    Body, Ctx, Desk, Effect, ExecOptions, Identity, Incoming, List, LogOptions, Outcome, Payload, Request, Response,
+    Status, Subresource, Ticket, User, Verb, WatchEvent, WatchEventKind,
 };
-use crate::engine::{Agenda, CauseId, Seed, SimDuration, SimTime, Stream, Trace};
-use crate::kubelet::{Host, Kubelet, KubeletConfig};
-use crate::machine::{
-    Catalogue, Lookup, Machine, MachineConfig, Mounted, VolumeError, VolumeObjects, VolumePlugins, VolumeRequest,
-};
-use crate::model::core::{Event, Node, NodeSpec};
-use crate::model::{Kind, Meta, Object, ObjectKey, Pod, time};
+use podlab::engine::{Agenda, CauseId, Seed, SimDuration, SimTime, Stream, Trace};
+use podlab::kubelet::{Host, Kubelet, KubeletConfig, StreamId};
+use podlab::machine::{Catalogue, Machine, MachineConfig};
+use podlab::model::core::{Event, Node, NodeSpec};
+use podlab::model::{Kind, Meta, Object, ObjectKey, Pod, time};
+use podlab::storage::VolumeBackend;
 
 /// A round trip to the API.
 const ROUND_TRIP: SimDuration = SimDuration::from_millis(5);
 
-/// No volumes at all.
-struct NoVolumes;
-
-impl VolumePlugins for NoVolumes {
-    fn set_up(
-        &mut self,
-        request: &VolumeRequest<'_>,
-        objects: &mut dyn VolumeObjects,
-        _: &mut Machine,
-    ) -> Result<Mounted, VolumeError> {
-        let name = request.volume.config_map.as_ref().map(|source| source.name.clone()).unwrap_or_default();
-        match objects.lookup(Kind::ConfigMap, request.pod.metadata.namespace(), &name) {
-            Lookup::Unknown => Err(VolumeError::Wait),
-            _ => {
-                let error = format!("configmap \"{name}\" not found");
-                Err(VolumeError::Operation("MountVolume.SetUp", request.volume.name.clone(), error))
-            }
-        }
-    }
-
-    fn refresh(&mut self, _: &VolumeRequest<'_>, _: &mut dyn VolumeObjects, _: &mut Machine) {}
-
-    fn tear_down(&mut self, _: &Mounted, _: &mut Machine) {}
-
-    fn exchange(&mut self, _: &mut Machine) {}
-}
+/// Kind, namespace and field selector of a watch.
+type Watch = (Kind, Arc<str>, Option<Arc<str>>);
 
 enum Signal {
     Incoming(CauseId, Incoming),
@@ -56,6 +31,7 @@ enum Signal {
 pub(super) struct World {
     pub(super) kubelet: Kubelet,
     pub(super) machine: Machine,
+    pub(super) volumes: VolumeBackend,
     pub(super) trace: Trace,
     pub(super) now: SimTime,
     pub(super) objects: BTreeMap<ObjectKey, Object>,
@@ -67,7 +43,7 @@ pub(super) struct World {
     random: Stream,
     identity: Identity,
     agenda: Agenda<Signal>,
-    watches: BTreeMap<Ticket, (Kind, Arc<str>, Option<Arc<str>>)>,
+    watches: BTreeMap<Ticket, Watch>,
     revision: u64,
 }
 
@@ -86,6 +62,7 @@ impl World {
         let mut world = Self {
             kubelet: Kubelet::new(KubeletConfig::worker("node-1", [192, 168, 56, 11].into())),
             machine,
+            volumes: VolumeBackend::default(),
             trace: Trace::default(),
             now: SimTime::from_secs(1),
             objects: BTreeMap::new(),
@@ -121,7 +98,7 @@ impl World {
             identity: &self.identity,
             desk: &mut self.desk,
         };
-        let mut host = Host { machine: &mut self.machine, volumes: &mut NoVolumes };
+        let mut host = Host { machine: &mut self.machine, volumes: &mut self.volumes };
         act(&mut self.kubelet, &mut host, &mut ctx);
         for (cause, effect) in self.desk.take() {
             match effect {
@@ -183,9 +160,9 @@ impl World {
             }
             (Verb::Delete, _) => {
                 self.remove(&key);
-                Ok(Payload::Status(Status::new(200, crate::client::Reason::Unknown, "")).into())
+                Ok(Payload::Status(Status::new(200, podlab::client::Reason::Unknown, "")).into())
             }
-            _ => Ok(Payload::Status(Status::new(200, crate::client::Reason::Unknown, "")).into()),
+            _ => Ok(Payload::Status(Status::new(200, podlab::client::Reason::Unknown, "")).into()),
         }
     }
 
@@ -231,7 +208,7 @@ impl World {
 
     /// `status Running ready=1/1 restarts=0 c:Running`.
     fn note_status(&mut self, pod: &Pod) {
-        let state = |status: &crate::model::core::ContainerStatus| {
+        let state = |status: &podlab::model::core::ContainerStatus| {
             let state = status.state.clone().unwrap_or_default();
             let word = match (state.waiting, state.running, state.terminated) {
                 (Some(waiting), ..) => waiting.reason.unwrap_or_default(),
@@ -275,7 +252,7 @@ impl World {
             }
             Signal::Pod(None, _) => {}
             Signal::Pod(Some(object), kind) => {
-                let fits = |watch: &(Kind, Arc<str>, Option<Arc<str>>)| {
+                let fits = |watch: &Watch| {
                     let name = watch.2.as_deref().and_then(|it| it.strip_prefix("metadata.name="));
                     watch.0 == object.kind()
                         && (watch.1.is_empty() || *watch.1 == *object.namespace())
@@ -338,6 +315,29 @@ impl World {
     pub(super) fn logs(&self, name: &str, previous: bool) -> Result<String, String> {
         let options = LogOptions { previous, ..LogOptions::default() };
         self.kubelet.logs("default", name, &options, &self.machine, self.now)
+    }
+
+    /// Runs a command in a container of `default` and returns what it printed and its exit code.
+    pub(super) fn exec(&mut self, pod: &str, command: &[&str]) -> Result<(String, i32), String> {
+        self.exec_in(pod, "", command)
+    }
+
+    /// The same in a container of that name.
+    pub(super) fn exec_in(&mut self, pod: &str, container: &str, command: &[&str]) -> Result<(String, i32), String> {
+        let options = ExecOptions {
+            container: Some(container.into()),
+            command: command.iter().map(|word| Arc::from(*word)).collect(),
+            stdin: None,
+        };
+        let mut begun = Ok(());
+        self.call(CauseId::NONE, |kubelet, host, ctx| {
+            begun = kubelet.exec(StreamId(7), "default", pod, &options, host, ctx);
+        });
+        begun?;
+        self.run_for(1);
+        let mut output = self.kubelet.take_streams();
+        let chunk = output.pop().map_or_else(|| Err("nothing came".to_owned()), |(_, chunk)| chunk)?;
+        Ok((format!("{}{}", chunk.stdout, chunk.stderr), chunk.exit_code.unwrap_or(-1)))
     }
 
     /// What happened since the last call.

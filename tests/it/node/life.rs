@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::harness::World;
-use crate::model::Kind;
+use podlab::model::Kind;
 
 fn pod(name: &str, script: &str) -> serde_json::Value {
     json!({"metadata": {"name": name}, "spec": {"terminationGracePeriodSeconds": 4, "containers": [
@@ -54,8 +54,7 @@ fn a_shell_without_a_trap_waits_for_its_grace_period() {
     insta::assert_snapshot!(world.story(), @r"
     11.000 delete
     11.005 Normal Killing Stopping container app
-    15.005 status Failed app-Error(137)#0
-    15.447 status Failed app-Error(137)#0
-    15.452 removed pods/default/deaf
+    15.255 status Failed app-Error(137)#0
+    15.447 removed pods/default/deaf
     ");
 }
