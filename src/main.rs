@@ -1,3 +1,12 @@
 //! podlab, the program: arguments in, exit code out.
 
-fn main() {}
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let code = podlab::cli::main(std::env::args_os(), &mut out, &mut io::stderr());
+    // A reader that has gone is no failure of ours.
+    drop(out.flush());
+    ExitCode::from(code)
+}
