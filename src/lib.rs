@@ -15,3 +15,5 @@ pub mod scenario;
 pub mod scheduler;
 pub mod storage;
 pub mod tui;
+pub mod session;
+pub mod cli;
