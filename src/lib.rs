@@ -1,5 +1,6 @@
 //! podlab: a Kubernetes cluster in your terminal that you may break.
 pub mod apiserver;
+pub mod cli;
 pub mod client;
 pub mod cluster;
 pub mod controllers;
@@ -13,7 +14,6 @@ pub mod network;
 pub mod printers;
 pub mod scenario;
 pub mod scheduler;
+pub mod session;
 pub mod storage;
 pub mod tui;
-pub mod session;
-pub mod cli;

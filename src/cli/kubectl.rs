@@ -5,8 +5,8 @@ use std::fs;
 use std::io::{IsTerminal, Read, Write};
 
 use crate::engine::SimDuration;
+use crate::scenario::catalog;
 use crate::session::Session;
-use crate::scenario::Scenario;
 
 use super::args;
 use super::failure::Failure;
@@ -20,7 +20,8 @@ const PATIENCE: SimDuration = SimDuration::from_secs(300);
 /// # Errors
 /// When there is no such scenario or the cluster cannot be built.
 pub fn kubectl(args: &args::Kubectl, out: &mut dyn Write) -> Result<u8, Failure> {
-    let scenario = args.scenario.as_deref().map_or_else(|| Ok(Scenario::sandbox()), sources::scenario)?;
+    let scenario =
+        args.scenario.as_deref().map_or_else(|| catalog::sandbox().map_err(Failure::input), sources::scenario)?;
     let mut session = Session::open(scenario, args.seed).map_err(Failure::input)?;
     session.run_for(args.at);
     for (name, text) in files(&args.line)? {
@@ -68,6 +69,9 @@ fn stdin(line: &[String]) -> Result<Option<String>, Failure> {
 /// A word as a shell would have to write it.
 fn quoted(word: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,@%+".contains(&byte);
-    if !word.is_empty() && word.bytes().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
-

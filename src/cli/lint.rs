@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::scenario::catalog;
-use crate::scenario::lint::{Finding, lint_text};
+use crate::scenario::lint::{Finding, Severity, lint_text};
 
 use super::args::{Format, Paths};
 use super::failure::Failure;
@@ -34,7 +34,7 @@ pub fn lint(args: &Paths, out: &mut dyn Write) -> Result<u8, Failure> {
             count => writeln!(out, "{files}, {count} findings")?,
         }
     }
-    Ok(if findings.iter().any(Finding::is_error) { BAD_INPUT } else { 0 })
+    Ok(if findings.iter().any(is_error) { BAD_INPUT } else { 0 })
 }
 
 /// The texts of these files, or of the scenarios that come with podlab.
@@ -49,13 +49,17 @@ pub(super) fn texts(paths: &[PathBuf]) -> Result<Vec<(String, String)>, Failure>
     sources::files(paths)?.into_iter().map(read).collect()
 }
 
+fn is_error(finding: &Finding) -> bool {
+    finding.severity == Severity::Error
+}
+
 fn print(finding: &Finding, format: Format, out: &mut dyn Write) -> Result<(), Failure> {
     match format {
         Format::Text => writeln!(out, "{finding}")?,
         Format::Json => writeln!(
             out,
             "{}",
-            json!({"file": finding.file, "line": finding.line, "column": finding.column, "error": finding.is_error(),
+            json!({"file": finding.file, "line": finding.line, "column": finding.column, "error": is_error(finding),
                 "message": finding.message, "hint": finding.hint})
         )?,
     }

@@ -8,13 +8,14 @@ use serde_json::json;
 use crate::engine::SimDuration;
 use crate::scenario::Language;
 use crate::scenario::command::Command;
+use crate::scenario::lesson::GoalState;
 use crate::scenario::script::Run;
 
+use super::NOT_MET;
 use super::args::{self, Format};
 use super::failure::Failure;
 use super::sources;
 use super::timeline::Timeline;
-use super::NOT_MET;
 
 /// How much simulated time passes between two looks for something to print.
 const SLICE: SimDuration = SimDuration::from_secs(1);
@@ -62,18 +63,26 @@ fn commands(args: &args::Run, scenario: &crate::scenario::Scenario) -> Result<Ve
     lines.iter().map(|line| Command::parse(line).map_err(Failure::input)).collect()
 }
 
+fn is_reached(state: &GoalState) -> bool {
+    matches!(state, GoalState::Reached { .. })
+}
+
 fn summarise(run: &Run, format: Format, out: &mut dyn Write) -> Result<(), Failure> {
     let lesson = run.lesson();
     let goals: Vec<_> = lesson.goals().collect();
-    let reached = goals.iter().filter(|(_, _, state)| state.is_reached()).count();
+    let reached = goals.iter().filter(|(_, _, state)| is_reached(state)).count();
     if format == Format::Json {
         let now = run.cluster().now().as_micros();
-        writeln!(out, "{}", json!({"at": now, "solved": lesson.is_solved(), "goals": goals.len(), "reached": reached}))?;
+        writeln!(
+            out,
+            "{}",
+            json!({"at": now, "solved": lesson.is_solved(), "goals": goals.len(), "reached": reached})
+        )?;
         return Ok(());
     }
     writeln!(out)?;
     for (_, goal, state) in &goals {
-        let sign = if state.is_reached() { "reached    " } else { "not reached" };
+        let sign = if is_reached(state) { "reached    " } else { "not reached" };
         writeln!(out, "  {sign}  {}", goal.title.get(Language::English))?;
     }
     for (answer, _) in lesson.mistakes() {

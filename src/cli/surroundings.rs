@@ -16,7 +16,8 @@ pub fn variable(name: &str) -> Option<String> {
 /// The language that the locale variables ask for.
 #[must_use]
 pub fn language() -> Language {
-    let asked = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| variable(name).filter(|tag| !tag.is_empty()));
+    let asked =
+        ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| variable(name).filter(|tag| !tag.is_empty()));
     Language::from_tag(&asked.unwrap_or_default())
 }
 

@@ -50,7 +50,8 @@ impl Timeline {
 
     fn event(&self, at: SimTime, event: &Event) -> String {
         let text = |field: &Option<String>| field.clone().unwrap_or_default();
-        let object = format!("{}/{}", text(&event.involved_object.kind).to_lowercase(), text(&event.involved_object.name));
+        let object =
+            format!("{}/{}", text(&event.involved_object.kind).to_lowercase(), text(&event.involved_object.name));
         let count = event.series.as_ref().and_then(|series| series.count).or(event.count).unwrap_or(1);
         match self.format {
             Format::Json => json!({

@@ -29,6 +29,14 @@ pub fn find(name: &str) -> Result<Option<Arc<Scenario>>, LoadError> {
     Ok(all()?.into_iter().find(|scenario| scenario.name() == name))
 }
 
+/// An empty cluster without a story, to try things in.
+///
+/// # Errors
+/// When it does not load, which a test rules out.
+pub fn sandbox() -> Result<Arc<Scenario>, LoadError> {
+    read("sandbox.yaml", include_str!("../../assets/sandbox.yaml")).map(Arc::new)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
