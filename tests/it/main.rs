@@ -3,5 +3,11 @@
 
 /// The cluster as a whole.
 mod cluster;
+/// The controller manager against an API server, with stand-ins for scheduler and kubelets.
+mod controllers;
+/// Masters that die.
+mod ha;
 /// One node: a kubelet, its machine and its volumes, against a hand-made API.
 mod node;
+/// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
+mod tidy;
