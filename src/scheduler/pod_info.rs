@@ -19,6 +19,8 @@ pub struct PodInfo {
     pub non_zero: NonZero,
     /// The ports of its node that it wants.
     pub host_ports: Vec<HostPort>,
+    /// Whether it wants to be away from some Pods.
+    pub has_anti_affinity: bool,
 }
 
 /// A port of a node.
@@ -44,6 +46,7 @@ impl PodInfo {
             requests: pod_requests(&pod.spec),
             non_zero: non_zero_requests(&pod.spec),
             host_ports: host_ports(&pod.spec),
+            has_anti_affinity: has_anti_affinity(&pod.spec),
             pod,
         }
     }
@@ -86,6 +89,12 @@ impl HostPort {
         let shares_address = self.ip == other.ip || self.ip == ANY_ADDRESS || other.ip == ANY_ADDRESS;
         self.port == other.port && self.protocol == other.protocol && shares_address
     }
+}
+
+fn has_anti_affinity(spec: &PodSpec) -> bool {
+    let affinity = spec.affinity.as_ref().and_then(|affinity| affinity.pod_anti_affinity.as_ref());
+    let required = affinity.and_then(|one| one.required_during_scheduling_ignored_during_execution.as_ref());
+    required.is_some_and(|terms| !terms.is_empty())
 }
 
 fn host_ports(spec: &PodSpec) -> Vec<HostPort> {

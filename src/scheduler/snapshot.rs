@@ -29,6 +29,8 @@ pub struct Snapshot {
     next_sequence: u64,
     generation: u64,
     nominated: BTreeMap<Arc<str>, Vec<Arc<PodInfo>>>,
+    /// How many Pods want to be away from others.
+    anti_affine: usize,
     /// Claims, volumes and classes.
     pub volumes: Volumes,
 }
@@ -132,6 +134,7 @@ impl Snapshot {
     /// A Pod is on a node, or will be.
     pub fn add_pod(&mut self, node: &str, pod: Arc<PodInfo>) {
         let slot = self.slot(node);
+        self.anti_affine += usize::from(pod.has_anti_affinity);
         self.change(slot).add_pod(pod);
     }
 
@@ -139,6 +142,7 @@ impl Snapshot {
     pub fn remove_pod(&mut self, node: &str, uid: &str) -> Option<Arc<PodInfo>> {
         let slot = *self.by_name.get(node)?;
         let removed = self.change(slot).remove_pod(uid);
+        self.anti_affine -= usize::from(removed.as_ref().is_some_and(|pod| pod.has_anti_affinity));
         self.vacate(slot);
         removed
     }
@@ -148,6 +152,12 @@ impl Snapshot {
         if let Some(&slot) = self.by_name.get(node) {
             change(self.change(slot));
         }
+    }
+
+    /// Whether any Pod wants to be away from others.
+    #[must_use]
+    pub fn has_anti_affinity(&self) -> bool {
+        self.anti_affine > 0
     }
 
     /// Brings the order of search up to date: zones take turns, nodes of a zone in the order in which they came.

@@ -158,6 +158,17 @@ impl Question<'_> {
         is_open && self.profile.filter_with_nominated(&state, pod, node, self.snapshot).is_ok()
     }
 
+    /// Whether the Pod would pass every filter on a node if another Pod were not there.
+    fn fits_without(&self, other: &PodInfo, node: &NodeInfo) -> bool {
+        let (mut state, mut without) = (CycleState::default(), node.clone());
+        without.remove_pod(&other.uid);
+        if !matches!(self.profile.pre_filter(&mut state, self.pod, self.snapshot), PreFilterResult::All) {
+            return false;
+        }
+        self.profile.remove_pod(&mut state, self.pod, other, &without);
+        self.profile.filter_with_nominated(&state, self.pod, &without, self.snapshot).is_ok()
+    }
+
     fn everywhere(&self, pod: &PodInfo) -> Vec<Arc<str>> {
         self.snapshot.nodes().filter(|node| self.fits(pod, node)).map(|node| Arc::clone(&node.name)).collect()
     }
@@ -287,12 +298,7 @@ impl Question<'_> {
     fn after_deleting(&self, node: &Arc<NodeInfo>) -> Option<Counterfactual> {
         let mut candidates: Vec<&Arc<PodInfo>> = node.pods.iter().collect();
         candidates.sort_by_key(|pod| (pod.requests.milli_cpu, pod.requests.memory, pod.full_name()));
-        let enough = |other: &&&Arc<PodInfo>| {
-            let mut without = (**node).clone();
-            without.remove_pod(&other.uid);
-            self.fits(self.pod, &without)
-        };
-        let pod = candidates.iter().find(enough)?;
+        let pod = candidates.iter().find(|other| self.fits_without(other, node))?;
         Some(Counterfactual::AfterDeleting { pod: pod.full_name(), node: Arc::clone(&node.name) })
     }
 }

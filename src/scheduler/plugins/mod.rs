@@ -1,17 +1,19 @@
 //! The plugins of the default profile, one file each, named as Kubernetes names them.
 //!
-//! **Not modelled:** VolumeRestrictions, NodeVolumeLimits, VolumeZone, PodTopologySpread, InterPodAffinity, ImageLocality,
-//! NodeDeclaredFeatures. What they would refuse is not refused here. DynamicResources only knows that there are no
-//! resource claims to serve.
+//! **Not modelled:** VolumeRestrictions, NodeVolumeLimits, VolumeZone, ImageLocality, NodeDeclaredFeatures: what they would
+//! refuse is not refused here. PodTopologySpread and InterPodAffinity filter but do not score. DynamicResources only knows
+//! that there are no resource claims to serve.
 
 pub mod default_preemption;
 pub mod dynamic_resources;
+pub mod inter_pod_affinity;
 pub mod node_affinity;
 pub mod node_name;
 pub mod node_ports;
 pub mod node_resources_balanced_allocation;
 pub mod node_resources_fit;
 pub mod node_unschedulable;
+pub mod pod_topology_spread;
 pub mod priority_sort;
 pub mod scheduling_gates;
 pub mod taint_toleration;
@@ -34,6 +36,8 @@ pub fn default_set() -> Vec<(Arc<dyn Plugin>, i64)> {
         (Arc::new(node_ports::NodePorts), 0),
         (Arc::new(node_resources_fit::NodeResourcesFit), 1),
         (Arc::new(volume_binding::VolumeBinding), 0),
+        (Arc::new(pod_topology_spread::PodTopologySpread), 0),
+        (Arc::new(inter_pod_affinity::InterPodAffinity), 0),
         (Arc::new(dynamic_resources::DynamicResources), 0),
         (Arc::new(default_preemption::DefaultPreemption), 0),
         (Arc::new(node_resources_balanced_allocation::NodeResourcesBalancedAllocation), 1),
