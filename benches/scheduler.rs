@@ -53,7 +53,8 @@ fn schedule_pods(bencher: Bencher, remember_from_nodes: usize) {
     let (cluster, pods) = (cluster(), pods());
     bencher.counter(ItemsCount::new(PODS)).bench_local(|| {
         let mut snapshot = cluster.clone();
-        let mut algorithm = Algorithm { remember_from_nodes, ..Algorithm::new(Profile::default_scheduler()) };
+        let mut algorithm = Algorithm::new(Profile::default_scheduler());
+        algorithm.remember_from_nodes = remember_from_nodes;
         let mut random = Seed(1).stream("kube-scheduler");
         for pod in &pods {
             if let Ok(placement) = algorithm.schedule_pod(pod, &snapshot, &mut random) {

@@ -130,7 +130,7 @@ impl Scheduler {
         match self.algorithm.schedule_pod(&pod, &self.cache.snapshot, ctx.random) {
             Ok(placement) => self.place(queued, placement, ctx),
             Err(Unplaced::NoNodes) => self.no_nodes(queued, ctx),
-            Err(Unplaced::Unfit(error, state)) => self.unfit(queued, error, &state, ctx),
+            Err(Unplaced::Unfit(error, state)) => self.unfit(queued, *error, &state, ctx),
         }
     }
 
@@ -208,10 +208,8 @@ impl Scheduler {
         }
         match incoming {
             Incoming::Timer(timer) => self.on_timer(timer, ctx),
-            Incoming::Response { ticket, outcome } => {
-                if !self.on_binding_outcome(ticket, &outcome, ctx) {
-                    self.on_eviction_outcome(ticket, &outcome, ctx);
-                }
+            Incoming::Response { ticket, outcome } if !self.on_binding_outcome(ticket, &outcome, ctx) => {
+                self.on_eviction_outcome(ticket, &outcome, ctx);
             }
             _ => {}
         }

@@ -59,7 +59,7 @@ pub enum Unplaced {
     /// There are no nodes at all.
     NoNodes,
     /// None will do. The state is what plugins left for PostFilter.
-    Unfit(FitError, CycleState),
+    Unfit(Box<FitError>, CycleState),
 }
 
 impl Algorithm {
@@ -101,7 +101,7 @@ impl Algorithm {
             PreFilterResult::Only(nodes, by) => self.find_among(&nodes, &by, &state, pod, snapshot, &mut diagnosis),
         };
         match feasible[..] {
-            [] => Err(Unplaced::Unfit(FitError { nodes: snapshot.len(), diagnosis }, state)),
+            [] => Err(Unplaced::Unfit(Box::new(FitError { nodes: snapshot.len(), diagnosis }), state)),
             [only] => Ok(placement(snapshot, only, diagnosis, feasible)),
             _ => Ok(self.choose(&mut state, pod, snapshot, diagnosis, feasible, random)),
         }

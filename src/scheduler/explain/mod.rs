@@ -140,6 +140,9 @@ pub fn explain(profile: &Profile, snapshot: &Snapshot, pod: &Arc<PodInfo>) -> Ve
     found.into_iter().collect()
 }
 
+/// How much would have to be given up, on which node, and what would be left of each resource.
+type Offer = (i64, Arc<str>, Vec<(String, i64)>);
+
 struct Question<'a> {
     profile: &'a Profile,
     snapshot: &'a Snapshot,
@@ -205,7 +208,7 @@ impl Question<'_> {
     }
 
     /// How much would have to be given up on this node, in thousandths of what was asked for.
-    fn smaller_on(&self, node: &Arc<NodeInfo>) -> Option<(i64, Arc<str>, Vec<(String, i64)>)> {
+    fn smaller_on(&self, node: &Arc<NodeInfo>) -> Option<Offer> {
         let (mut smaller, mut amounts, mut given_up) = ((**self.pod).clone(), Vec::new(), 0);
         for shortage in shortages(self.pod, node) {
             if shortage.free <= 0 {

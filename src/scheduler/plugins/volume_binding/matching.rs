@@ -24,8 +24,11 @@ pub(super) enum Found {
     Provisioner,
 }
 
+/// A claim and what it would get.
+pub(super) type Match = (Arc<PersistentVolumeClaim>, Found);
+
 /// What each claim would get on a node; `None` when one would get nothing. Smaller claims choose first.
-pub(super) fn find(delayed: &[Delayed], node: &NodeInfo) -> Option<Vec<(Arc<PersistentVolumeClaim>, Found)>> {
+pub(super) fn find(delayed: &[Delayed], node: &NodeInfo) -> Option<Vec<Match>> {
     let mut sorted: Vec<&Delayed> = delayed.iter().collect();
     sorted.sort_by_key(|one| requested(&one.claim));
     let mut taken: Vec<&str> = Vec::new();
