@@ -151,6 +151,6 @@ mod tests {
         assert_eq!(completed("get pods --all"), ["--all-namespaces", "--allow-missing-template-keys"]);
         assert_eq!(completed("create secret "), ["docker-registry", "generic", "tls"]);
         assert_eq!(completed("get nothing x"), [""; 0]);
-        assert_eq!(complete("get pöds", 6, "", &|_, _| Vec::new()), [""; 0]);
+        assert_eq!(complete("get pöds", 7, "", &|_, _| Vec::new()), [""; 0]);
     }
 }

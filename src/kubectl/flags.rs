@@ -231,6 +231,9 @@ pub fn duration(text: &str) -> Option<SimDuration> {
             "us" | "µs" => 1,
             _ => return None,
         };
+        if !rest[..digits].contains(|letter: char| letter.is_ascii_digit()) {
+            return None;
+        }
         let (whole, part) = rest[..digits].split_once('.').unwrap_or((&rest[..digits], ""));
         let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
         let part = part.get(..part.len().min(6))?;

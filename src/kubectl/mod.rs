@@ -30,3 +30,6 @@ pub use completion::{Lister, complete};
 pub use failure::Failure;
 pub use invocation::{Defaults, Invocation, Reply, Step, StreamName, Workspace};
 pub use session::{Handle, Session};
+
+#[cfg(test)]
+mod tests;

@@ -200,7 +200,7 @@ fn wrap(text: &str, width: usize) -> String {
                 continue;
             }
             let length = word.chars().count();
-            if column + length > width && length < width && column > 0 {
+            if column + length > width && column > 0 {
                 out.truncate(out.trim_end_matches(' ').len());
                 out.push('\n');
                 column = 0;
