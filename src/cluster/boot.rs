@@ -12,6 +12,7 @@ use crate::engine::{Agenda, CauseId, Seed, SimDuration, SimTime, Trace};
 use crate::etcd::{Member, MemberId, Settings, Store};
 use crate::kubelet::{Kubelet, KubeletConfig};
 use crate::machine::{Catalogue, Machine, MachineConfig};
+use crate::model::Pod;
 use crate::model::core::Taint;
 use crate::model::quantity::Quantity;
 use crate::network::Network;
@@ -24,6 +25,7 @@ use super::balancer::Balancer;
 use super::bootstrap::Bootstrap;
 use super::master::Master;
 use super::signal::Signal;
+use super::static_pods;
 use super::spec::{ClusterSpec, NodePool, SpecError, parse_taint};
 use super::worker::Worker;
 use super::world::Cluster;
@@ -157,19 +159,27 @@ impl Cluster {
         if spec.control_plane_nodes {
             for (index, name) in spec.master_names().enumerate() {
                 let pool = master_pool();
-                self.add_worker(&name, master_address(index), &pool, catalogue);
+                let manifests = static_pods::manifests(|_| true);
+                self.add_worker(&name, master_address(index), &pool, manifests, catalogue);
             }
         }
         let mut number = 0;
         for pool in &spec.nodes {
             for name in pool.names() {
-                self.add_worker(&name, worker_address(number), pool, catalogue);
+                self.add_worker(&name, worker_address(number), pool, Vec::new(), catalogue);
                 number += 1;
             }
         }
     }
 
-    fn add_worker(&mut self, name: &str, address: IpAddr, pool: &NodePool, catalogue: &Arc<Catalogue>) {
+    fn add_worker(
+        &mut self,
+        name: &str,
+        address: IpAddr,
+        pool: &NodePool,
+        static_pods: Vec<Arc<Pod>>,
+        catalogue: &Arc<Catalogue>,
+    ) {
         let groups = ["system:nodes"];
         let index = self.workers.len();
         let actor = self.add_actor(
@@ -180,7 +190,7 @@ impl Cluster {
             &format!("system:node:{name}"),
             &groups,
         );
-        let config = Arc::new(kubelet_config(name, address, pool));
+        let config = Arc::new(KubeletConfig { static_pods, ..kubelet_config(name, address, pool) });
         let worker = Worker {
             name: name.into(),
             actor,

@@ -187,6 +187,7 @@ impl Cluster {
             (_, Err(_)) => return,
         }
         self.record(cause, component.as_str(), "stop", place, "");
+        self.rewrite_static_pods(place);
     }
 
     fn start_component(&mut self, component: ComponentName, place: &str) {
@@ -206,6 +207,7 @@ impl Cluster {
             }
             _ => {}
         }
+        self.rewrite_static_pods(place);
     }
 
     fn boot_if_down(&mut self, id: ActorId) {

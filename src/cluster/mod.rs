@@ -20,6 +20,7 @@ pub mod master;
 pub mod node_link;
 pub mod signal;
 pub mod spec;
+mod static_pods;
 pub mod step;
 pub mod traffic;
 pub mod transport;

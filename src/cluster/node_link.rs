@@ -35,7 +35,7 @@ impl Cluster {
     }
 
     /// Calls a kubelet and carries out what it wants.
-    fn with_kubelet<R>(
+    pub(super) fn with_kubelet<R>(
         &mut self,
         index: usize,
         cause: CauseId,
