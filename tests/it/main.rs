@@ -7,6 +7,8 @@ mod cluster;
 mod controllers;
 /// Masters that die.
 mod ha;
+/// The prompt, from command lines to texts.
+mod kubectl;
 /// One node: a kubelet, its machine and its volumes, against a hand-made API.
 mod node;
 /// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
