@@ -48,8 +48,8 @@ impl Health {
 }
 
 impl ApiServer {
-    /// `/livez`: whether the process should go on. `etcd_answered` is when the server's member of etcd last proved that it
-    /// reaches a quorum; `None` when it never did.
+    /// `/livez`: whether the process should go on. `etcd_is_healthy`: its member of etcd answered a linearizable read within
+    /// [`ETCD_TIMEOUT`].
     #[must_use]
     pub fn livez(&self, etcd_is_healthy: bool) -> Health {
         let checks = [("ping", self.is_running()), ("log", true), ("etcd", etcd_is_healthy)];

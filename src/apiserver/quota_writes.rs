@@ -20,7 +20,7 @@ pub(super) fn raise(
     cause: CauseId,
 ) -> Result<Option<Txn<Stored>>, String> {
     let Some(entry) = quota else { return Ok(None) };
-    let Some(quota) = entry.value.object().and_then(ResourceQuota::of) else { return Ok(None) };
+    let Some(quota) = Stored::peek(entry).and_then(ResourceQuota::of) else { return Ok(None) };
     let raised = Object::ResourceQuota(Arc::new(resource_quota::raised(quota, charge)?));
     let value = Stored::new(Record::Object(raised), cause);
     Ok(Some(Txn::update(Arc::clone(&entry.key), entry.mod_revision, value, None)))

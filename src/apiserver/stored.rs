@@ -1,10 +1,9 @@
 //! What the API server stores in etcd: an object and the cause of its last change.
 //!
 //! The revision of a value is known only once etcd has applied it; as in Kubernetes it is put into
-//! `metadata.resourceVersion` when the value is read. The stamped object is kept beside the stored one, so that every
-//! server and every watch shares one copy.
+//! `metadata.resourceVersion` when the value is first read. After that every server and every watch shares that copy.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::engine::CauseId;
 use crate::etcd::{KeyValue, Revision, Value};
@@ -27,12 +26,22 @@ pub enum Record {
 
 #[derive(Debug)]
 struct Inner {
-    record: Record,
+    content: Content,
     cause: CauseId,
     size: u64,
-    /// The object with its revision. Another fork of the world may apply the same value at another revision; it then
-    /// makes a copy of its own.
-    stamped: OnceLock<(Revision, Object)>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Object {
+        /// The object until it has a revision: it moves into `stamped`, so that no copy is made.
+        fresh: Mutex<Option<Object>>,
+        /// The object with its revision. Another fork of the world may apply the same value at another revision; it then
+        /// makes a copy of its own.
+        stamped: OnceLock<(Revision, Object)>,
+    },
+    Allocation(ObjectKey),
+    Deletion(ObjectKey),
 }
 
 impl Stored {
@@ -40,13 +49,12 @@ impl Stored {
     #[must_use]
     pub fn new(record: Record, cause: CauseId) -> Self {
         let size = size_of(&record);
-        Self(Arc::new(Inner { record, cause, size, stamped: OnceLock::new() }))
-    }
-
-    /// What it holds.
-    #[must_use]
-    pub fn record(&self) -> &Record {
-        &self.0.record
+        let content = match record {
+            Record::Object(object) => Content::Object { fresh: Mutex::new(Some(object)), stamped: OnceLock::new() },
+            Record::Allocation(holder) => Content::Allocation(holder),
+            Record::Deletion(key) => Content::Deletion(key),
+        };
+        Self(Arc::new(Inner { content, cause, size }))
     }
 
     /// What caused it to be written.
@@ -55,21 +63,29 @@ impl Stored {
         self.0.cause
     }
 
-    /// The object as it was stored, without a revision; `None` when it holds something else.
+    /// The Service that holds an address or a port; `None` for everything else.
     #[must_use]
-    pub fn object(&self) -> Option<&Object> {
-        match &self.0.record {
-            Record::Object(object) => Some(object),
+    pub fn holder(&self) -> Option<&ObjectKey> {
+        match &self.0.content {
+            Content::Allocation(holder) => Some(holder),
             _ => None,
         }
     }
 
-    /// The object with `revision` as its resourceVersion.
+    /// What was deleted; `None` when it does not tell of a deletion.
+    #[must_use]
+    pub fn deleted(&self) -> Option<&ObjectKey> {
+        match &self.0.content {
+            Content::Deletion(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The object with `revision` as its resourceVersion; `None` when it holds something else.
     #[must_use]
     pub fn at(&self, revision: Revision) -> Option<Object> {
-        let object = self.object()?;
-        let (stamp, stamped) = self.0.stamped.get_or_init(|| (revision, with_revision(object, revision)));
-        Some(if *stamp == revision { stamped.clone() } else { with_revision(object, revision) })
+        let (stamp, object) = self.stamped(revision)?;
+        Some(if *stamp == revision { object.clone() } else { with_revision(object, revision) })
     }
 
     /// The object of an entry, with the revision of its last change.
@@ -77,11 +93,28 @@ impl Stored {
     pub fn of(entry: &KeyValue<Self>) -> Option<Object> {
         entry.value.at(entry.mod_revision)
     }
+
+    /// The object of an entry, to look at; its revision may be that of another fork of the world.
+    #[must_use]
+    pub fn peek(entry: &KeyValue<Self>) -> Option<&Object> {
+        entry.value.stamped(entry.mod_revision).map(|(_, object)| object)
+    }
+
+    fn stamped(&self, revision: Revision) -> Option<&(Revision, Object)> {
+        let Content::Object { fresh, stamped } = &self.0.content else { return None };
+        Some(stamped.get_or_init(|| {
+            let object = fresh.lock().unwrap_or_else(PoisonError::into_inner).take();
+            // Nothing else takes it, and this runs once.
+            let object = object.expect("an object is fresh until it is stamped");
+            (revision, stamp(object, revision))
+        }))
+    }
 }
 
+/// Two values are the same when they are one in memory: a value is written once, and shared from then on.
 impl PartialEq for Stored {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || (self.0.cause == other.0.cause && self.0.record == other.0.record)
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -91,9 +124,12 @@ impl Value for Stored {
     }
 }
 
-/// The object with this resourceVersion.
+/// A copy of the object with this resourceVersion.
 pub(super) fn with_revision(object: &Object, revision: Revision) -> Object {
-    let mut object = object.clone();
+    stamp(object.clone(), revision)
+}
+
+fn stamp(mut object: Object, revision: Revision) -> Object {
     object.meta_mut().resource_version = Some(revision.to_string());
     object
 }

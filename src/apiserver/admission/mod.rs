@@ -2,11 +2,12 @@
 //! last, and of them the quota last of all, because it counts what it lets in.
 //!
 //! Source of the order: `pkg/kubeapiserver/options/plugins.go`. Not modelled: LimitRanger, PodSecurity, RuntimeClass, the
-//! certificate plug-ins, DefaultIngressClass, PersistentVolumeClaimResize, admission policies and webhooks.
+//! certificate plug-ins, DefaultIngressClass, admission policies and webhooks.
 
 mod default_storage_class;
 mod default_toleration_seconds;
 mod namespace_lifecycle;
+mod persistent_volume_claim_resize;
 mod priority;
 mod quota_usage;
 pub mod resource_quota;
@@ -59,6 +60,9 @@ pub(super) fn mutate(object: &mut Object, old: Option<&Object>, review: &mut Rev
             default_storage_class::admit(claim, review);
             storage_object_in_use::admit_claim(claim);
         }
+        (Object::PersistentVolumeClaim(claim), Some(Object::PersistentVolumeClaim(old))) => {
+            persistent_volume_claim_resize::admit(claim, old, review)?;
+        }
         (Object::PersistentVolume(volume), None) => storage_object_in_use::admit_volume(Arc::make_mut(volume)),
         (Object::PriorityClass(class), _) => priority::validate_class(class, review)?,
         _ => {}
@@ -76,13 +80,13 @@ pub(super) fn on_delete(review: &mut Review<'_>) -> Result<(), Box<Status>> {
 
 /// An object that the server knows of.
 pub(super) fn lookup<'a, R: Resource>(store: &'a Store<Stored>, namespace: &str, name: &str) -> Option<&'a Arc<R>> {
-    R::of(store.get(&storage_key::of(R::KIND, namespace, name))?.value.object()?)
+    R::of(Stored::peek(store.get(&storage_key::of(R::KIND, namespace, name))?)?)
 }
 
 /// The objects of a kind that the server knows of, in one namespace or in all.
 pub(super) fn lookup_all<R: Resource>(store: &Store<Stored>, namespace: &str) -> Vec<Arc<R>> {
     let range = storage_key::range(R::KIND, namespace);
-    store.iter(&range).filter_map(|entry| R::of(entry.value.object()?).cloned()).collect()
+    store.iter(&range).filter_map(|entry| R::of(Stored::peek(entry)?).cloned()).collect()
 }
 
 /// The name that a refusal shows: before names are generated, the prefix.

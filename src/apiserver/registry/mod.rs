@@ -7,6 +7,7 @@ mod config;
 mod deployment;
 mod endpoint_slice;
 mod event;
+mod internal_form;
 mod lease;
 mod metadata;
 mod namespace;
@@ -26,6 +27,7 @@ mod service;
 mod service_account;
 mod status;
 mod storage_class;
+mod unified_diff;
 mod volume;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use crate::engine::SimTime;
 use crate::model::core::{PodCondition, PodSpec, PodStatus};
 use crate::model::{Pod, time};
 
-use super::{Strategy, pod_spec, qos, resources};
+use super::{Strategy, internal_form, pod_spec, qos, resources, unified_diff};
 
 const UPDATE_FORBIDDEN: &str = "pod updates may not change fields other than `spec.containers[*].image`,\
     `spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),\
@@ -107,8 +107,11 @@ fn validate_spec_update(new: &PodSpec, old: &PodSpec, errors: &mut Errors) {
     if !old.tolerations.iter().flatten().all(kept) {
         errors.forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds");
     }
-    if masked(new, old) != *old {
-        errors.forbidden("spec", UPDATE_FORBIDDEN);
+    let masked = masked(new, old);
+    if masked != *old {
+        let lines = |spec: &PodSpec| internal_form::lines(serde_json::to_value(spec).unwrap_or_default());
+        let difference = unified_diff::unified(&lines(old), &lines(&masked));
+        errors.forbidden("spec", &format!("{UPDATE_FORBIDDEN}\n{difference}"));
     }
 }
 

@@ -234,3 +234,6 @@ fn initializing() -> Box<Status> {
     status.details = Some(Box::new(Details { retry_after_seconds: Some(1), ..Details::default() }));
     Box::new(status)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,8 @@ use crate::apiserver::stored::Stored;
 use crate::apiserver::verbs::{self, Current, Reply, Step, Work, Write};
 use crate::apiserver::{admission, quota_writes, storage_key};
 use crate::engine::SimDuration;
-use crate::etcd::{EtcdError, Op, OpResponse, RequestId, TxnResponse};
-use crate::model::{Kind, Object};
+use crate::etcd::{EtcdError, OpResponse, RequestId, Txn, TxnResponse};
+use crate::model::Kind;
 
 use super::pending::{NOBODY, Pending, Stage};
 use super::timers::Timer;
@@ -120,7 +120,8 @@ impl ApiServer {
             self.charge(pending, write, quota, ctx);
             return;
         }
-        let txn = write.txn.clone();
+        let mut write = write;
+        let txn = std::mem::replace(&mut write.txn, Txn::always(Vec::new()));
         pending.stage = Stage::Store(write);
         let request = self.keep(pending);
         ctx.effects.push(Effect::Propose { request, txn });
@@ -142,8 +143,7 @@ impl ApiServer {
             }
             Err(why) => {
                 let request = &pending.inbound.request;
-                let name = stored_object(&write).map_or(&*request.name, Object::name);
-                let status = Status::forbidden(request.kind, name, &why);
+                let status = Status::forbidden(request.kind, &write.object.name, &why);
                 Self::refuse(&pending, Box::new(status), ctx);
             }
         }
@@ -153,15 +153,14 @@ impl ApiServer {
     fn retry(&mut self, pending: Pending, write: &Write, response: &TxnResponse<Stored>, ctx: &mut Ctx<'_>) {
         let live = found(response);
         let request = &pending.inbound.request;
-        let Some(object) = stored_object(write).filter(|_| is_creation(&pending.inbound) && live.is_some()) else {
+        if !is_creation(&pending.inbound) || live.is_none() {
             return self.attempt(pending, &live, true, ctx);
-        };
-        let is_generated = object.meta().generate_name.as_ref().is_some_and(|prefix| !prefix.is_empty());
-        if is_generated && pending.attempts < NAME_TRIES {
+        }
+        if write.is_generated && pending.attempts < NAME_TRIES {
             return self.attempt(pending, &None, true, ctx);
         }
-        let mut status = Status::already_exists(request.kind, object.name());
-        if is_generated {
+        let mut status = Status::already_exists(request.kind, &write.object.name);
+        if write.is_generated {
             status.message.push_str(", the server was not able to generate a unique name for the object");
         }
         Self::refuse(&pending, Box::new(status), ctx);
@@ -224,12 +223,4 @@ fn is_final(pending: &Pending, status: &Status) -> bool {
     let is_service = request.kind == Kind::Service;
     matches!(status.code, 400 | 405 | 415)
         || (is_creation(&pending.inbound) && status.is(Reason::Invalid) && !is_service)
-}
-
-/// The object that a write puts.
-fn stored_object(write: &Write) -> Option<&Object> {
-    write.txn.success.iter().find_map(|op| match op {
-        Op::Put { value, .. } => value.object(),
-        _ => None,
-    })
 }

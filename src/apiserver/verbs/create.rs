@@ -41,6 +41,7 @@ pub(in crate::apiserver) fn from_body(mut object: Object, work: &mut Work<'_>) -
         return Ok(Payload::Object(object).into());
     }
     let key = object.key();
+    let is_generated = object.meta().generate_name.as_ref().is_some_and(|prefix| !prefix.is_empty());
     let cause = work.record("create", &key, String::new);
     let stored = storage_key::of(key.kind, &key.namespace, &key.name);
     let lease = if key.kind == Kind::Event { work.lease } else { None };
@@ -51,7 +52,7 @@ pub(in crate::apiserver) fn from_body(mut object: Object, work: &mut Work<'_>) -
         success: std::iter::once(put).chain(claims.ops(&key, cause)).collect(),
         failure: vec![Op::Range { range: KeyRange::Key(stored.clone()), limit: None }],
     };
-    Ok(Write { txn, key: stored, reply: Reply::Written, charges }.into())
+    Ok(Write { txn, key: stored, object: key, is_generated, reply: Reply::Written, charges }.into())
 }
 
 /// What the object says of its place must agree with the request. Source: `EnsureObjectNamespaceMatchesRequestNamespace`.

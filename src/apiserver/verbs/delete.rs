@@ -93,7 +93,8 @@ pub(super) fn remove(work: &mut Work<'_>, entry: &KeyValue<Stored>, object: Obje
         success: [removed, told].into_iter().chain(claims.ops(&key, cause)).collect(),
         failure: vec![Op::Range { range: KeyRange::Key(stored.clone()), limit: None }],
     };
-    Write { txn, key: stored, reply: Reply::Given(Box::new(payload)), charges: Vec::new() }.into()
+    let reply = Reply::Given(Box::new(payload));
+    Write { txn, key: stored, object: key, is_generated: false, reply, charges: Vec::new() }.into()
 }
 
 /// What is answered when an object is gone: Pods and a few others come back, of most only a word.

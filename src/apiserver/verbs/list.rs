@@ -76,8 +76,7 @@ fn page(
             list.remaining = selection.is_everything().then(|| 1 + entries.count());
             break;
         }
-        if let Some(object) = entry.value.object().filter(|object| selection.matches(object)) {
-            let _ = object;
+        if Stored::peek(entry).is_some_and(|object| selection.matches(object)) {
             last = &entry.key;
             list.items.extend(Stored::of(entry));
         }
@@ -100,7 +99,7 @@ fn later_page(
         Box::new(Status::new(410, Reason::Expired, format!("{TOO_OLD} (continue: {fresh})")))
     })?;
     let selected = |entry: &&Arc<crate::etcd::KeyValue<Stored>>| {
-        entry.value.object().is_some_and(|object| selection.matches(object))
+        Stored::peek(entry).is_some_and(|object| selection.matches(object))
     };
     let entries: Vec<_> = found.kvs.iter().filter(selected).collect();
     let taken = entries.len().min(limit.unwrap_or(usize::MAX));

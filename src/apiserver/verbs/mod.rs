@@ -58,6 +58,10 @@ pub(super) struct Write {
     pub(super) txn: Txn<Stored>,
     /// The key whose value an unsuccessful transaction reads.
     pub(super) key: Key,
+    /// The object that is written.
+    pub(super) object: ObjectKey,
+    /// Whether its name was generated.
+    pub(super) is_generated: bool,
     pub(super) reply: Reply,
     /// What has to be charged to quotas before.
     pub(super) charges: Vec<Charge>,

@@ -18,7 +18,7 @@ const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 /// 404 without such a Pod, 400 without such a container or node.
 pub(in crate::apiserver) fn locate(request: &Request, store: &Store<Stored>) -> Result<Payload, Box<Status>> {
     let key = storage_key::of(Kind::Pod, &request.namespace, &request.name);
-    let pod = store.get(&key).and_then(|entry| entry.value.object()).and_then(Pod::of);
+    let pod = store.get(&key).and_then(|entry| Stored::peek(entry)).and_then(Pod::of);
     let Some(pod) = pod else { return Err(Box::new(Status::not_found(Kind::Pod, &request.name))) };
     let asked = match &request.body {
         Body::Log(options) => options.container.as_deref(),

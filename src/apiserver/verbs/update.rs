@@ -112,7 +112,7 @@ pub(super) fn store(
         success: std::iter::once(put).chain(claims.ops(&key, cause)).collect(),
         failure: vec![Op::Range { range: KeyRange::Key(stored.clone()), limit: None }],
     };
-    Ok(Write { txn, key: stored, reply: Reply::Written, charges }.into())
+    Ok(Write { txn, key: stored, object: key, is_generated: false, reply: Reply::Written, charges }.into())
 }
 
 /// What the object says of its place must agree with the request.

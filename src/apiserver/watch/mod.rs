@@ -19,7 +19,7 @@ use super::registry;
 use super::request::{Caller, Ticket, WatchEvent, WatchEventKind};
 use super::selection::Selection;
 use super::storage_key;
-use super::stored::{Record, Stored, with_revision};
+use super::stored::{Stored, with_revision};
 
 use index::Index;
 
@@ -160,7 +160,7 @@ impl Change {
     /// The change behind an event of etcd; `deleted_by` tells what caused a deletion.
     fn of(event: &Event<Stored>, deleted_by: impl FnOnce() -> CauseId) -> Option<Self> {
         let after = event.current.as_ref().and_then(|current| current.value.at(event.revision));
-        let previous = event.previous.as_ref().and_then(|previous| previous.value.object());
+        let previous = event.previous.as_ref().and_then(|previous| Stored::peek(previous));
         if after.is_none() && previous.is_none() {
             return None;
         }
@@ -204,7 +204,7 @@ impl Change {
 pub(super) fn present(store: &Store<Stored>, selection: &Selection) -> Vec<WatchEvent> {
     let range = storage_key::range(selection.kind(), selection.namespace());
     let selected =
-        store.iter(&range).filter(|entry| entry.value.object().is_some_and(|object| selection.matches(object)));
+        store.iter(&range).filter(|entry| Stored::peek(entry).is_some_and(|object| selection.matches(object)));
     let told = selected.filter_map(|entry| {
         let (revision, cause) = (entry.mod_revision.0, entry.value.cause());
         Some(WatchEvent { kind: WatchEventKind::Added, object: Stored::of(entry)?, revision, cause })
@@ -232,5 +232,5 @@ fn deleted_by(store: &Store<Stored>, revision: Revision) -> CauseId {
 
 fn deletion(event: &Event<Stored>) -> Option<CauseId> {
     let value = &event.current.as_ref()?.value;
-    matches!(value.record(), Record::Deletion(_)).then(|| value.cause())
+    value.deleted().map(|_| value.cause())
 }

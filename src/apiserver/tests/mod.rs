@@ -1,5 +1,8 @@
 //! Requests and their answers.
 
+mod lifecycle;
+mod watching;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -343,4 +346,29 @@ fn events_live_for_an_hour_by_their_lease() {
     let event = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e"}, "involvedObject": {"namespace": "default"}, "reason": "R"});
     create(&mut cluster, event).unwrap();
     assert_eq!(cluster.store().leases().next().unwrap().1.keys.len(), 1);
+}
+
+#[test]
+fn a_pod_that_may_not_change_so_is_shown_the_difference() {
+    let mut cluster = cluster();
+    create(&mut cluster, pod("fixed")).unwrap();
+    let grace = json!({"spec": {"terminationGracePeriodSeconds": 5}});
+    let refused = refusal(cluster.call(patch(Kind::Pod, "fixed", PatchType::Strategic, grace)));
+    let difference = |refused: &str| refused.split_once('\n').unwrap().1.to_owned();
+    assert_eq!(
+        difference(&refused),
+        "@@ -134,7 +134,7 @@\n  ],\n  \"EphemeralContainers\": null,\n  \"RestartPolicy\": \"Always\",\n\
+         - \"TerminationGracePeriodSeconds\": 30,\n+ \"TerminationGracePeriodSeconds\": 5,\n  \"ActiveDeadlineSeconds\": null,\n\x20 \
+         \"DNSPolicy\": \"ClusterFirst\",\n  \"NodeSelector\": null,\n"
+    );
+    let command = json!({"spec": {"containers": [{"name": "app", "command": ["sleep"]}]}});
+    let refused = refusal(cluster.call(patch(Kind::Pod, "fixed", PatchType::Strategic, command)));
+    assert_eq!(
+        difference(&refused),
+        "@@ -93,7 +93,9 @@\n   {\n    \"Name\": \"app\",\n    \"Image\": \"nginx:1.27\",\n-   \"Command\": null,\n\
+         +   \"Command\": [\n+    \"sleep\"\n+   ],\n    \"Args\": null,\n    \"WorkingDir\": \"\",\n    \"Ports\": null,\n"
+    );
+    let image = json!({"spec": {"containers": [{"name": "app", "image": "nginx:1.28"}]}});
+    let patched = object(cluster.call(patch(Kind::Pod, "fixed", PatchType::Strategic, image)));
+    assert_eq!(patched.meta().generation, Some(2));
 }

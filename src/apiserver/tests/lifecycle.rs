@@ -1,0 +1,178 @@
+//! Namespaces, scales, deletions, logs.
+
+use serde_json::json;
+
+use super::{bind, cluster, create, delete, deployment, object, patch, pod, refusal};
+use crate::apiserver::standalone::Standalone;
+use crate::apiserver::{Body, DeleteOptions, LogOptions, Options, PatchType, Payload, Propagation, Subresource, Verb};
+use crate::engine::SimTime;
+use crate::model::{Kind, Meta, Object};
+
+fn namespace(name: &str) -> serde_json::Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+}
+
+#[test]
+fn a_namespace_goes_when_its_finalizer_does() {
+    let mut cluster = cluster();
+    create(&mut cluster, namespace("team")).unwrap();
+    let gone = object(delete(&mut cluster, Kind::Namespace, "team", DeleteOptions::default())).to_value();
+    assert_eq!(
+        (&gone["status"]["phase"], &gone["spec"]["finalizers"]),
+        (&json!("Terminating"), &json!(["kubernetes"]))
+    );
+    let late = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "late"}});
+    let late = Standalone::request(Verb::Create, Kind::ConfigMap, "team", "").body(Body::Manifest(late));
+    let refused = cluster.call(late).unwrap_err();
+    assert_eq!(
+        refused.message,
+        "configmaps \"late\" is forbidden: unable to create new content in namespace team because it is being terminated"
+    );
+    assert_eq!(refused.details.unwrap().causes[0].reason, "NamespaceTerminating");
+    let mut finalized = cluster.get(Kind::Namespace, "", "team").unwrap();
+    if let Object::Namespace(namespace) = &mut finalized {
+        std::sync::Arc::make_mut(namespace).spec.as_mut().unwrap().finalizers = None;
+    }
+    let finalize = Standalone::request(Verb::Update, Kind::Namespace, "", "team").sub(Subresource::Finalize);
+    cluster.call(finalize.body(Body::Object(finalized))).unwrap();
+    assert!(cluster.get(Kind::Namespace, "", "team").is_none());
+}
+
+#[test]
+fn a_pod_waits_for_the_account_of_a_new_namespace() {
+    let mut cluster = cluster();
+    create(&mut cluster, namespace("team")).unwrap();
+    let create = Standalone::request(Verb::Create, Kind::Pod, "team", "").body(Body::Manifest(pod("web")));
+    assert_eq!(
+        refusal(cluster.call(create.clone())),
+        "pods \"web\" is forbidden: error looking up service account team/default: serviceaccount \"default\" not found"
+    );
+    assert!((SimTime::from_secs(1)..SimTime::from_secs(2)).contains(&cluster.now()));
+    cluster.add_account("team");
+    cluster.call(create).unwrap();
+}
+
+#[test]
+fn a_workload_is_scaled_without_knowing_its_kind() {
+    let mut cluster = cluster();
+    create(&mut cluster, deployment("web")).unwrap();
+    let scale = Standalone::request(Verb::Update, Kind::Deployment, "default", "web").sub(Subresource::Scale);
+    let Payload::Scale(scaled) = cluster.call(scale.body(Body::Scale(3))).unwrap().payload else { panic!("no scale") };
+    assert_eq!((scaled.spec_replicas, scaled.status_replicas, &*scaled.selector), (3, 0, "app=web"));
+    let (_, cause) = cluster.trace().iter().next_back().unwrap();
+    assert_eq!((cause.verb, &*cause.object, &*cause.text), ("scale", "deployments/default/web", "replicas 1 → 3"));
+}
+
+#[test]
+fn dependents_may_be_orphaned_or_go_first() {
+    let mut cluster = cluster();
+    for (name, propagation, finalizer) in
+        [("a", Propagation::Orphan, "orphan"), ("b", Propagation::Foreground, "foregroundDeletion")]
+    {
+        create(&mut cluster, deployment(name)).unwrap();
+        let options = DeleteOptions { propagation: Some(propagation), ..DeleteOptions::default() };
+        let deleted = object(delete(&mut cluster, Kind::Deployment, name, options));
+        assert_eq!(deleted.meta().finalizers, Some(vec![finalizer.to_owned()]));
+        assert_eq!((deleted.meta().generation, deleted.meta().is_terminating()), (Some(2), true));
+        let released = json!({"metadata": {"finalizers": null}});
+        cluster.call(patch(Kind::Deployment, name, PatchType::Merge, released)).unwrap();
+        assert!(cluster.get(Kind::Deployment, "default", name).is_none());
+    }
+}
+
+#[test]
+fn preconditions_hold_a_deletion_back() {
+    let mut cluster = cluster();
+    create(&mut cluster, pod("web")).unwrap();
+    let uid = cluster.get(Kind::Pod, "default", "web").unwrap().meta().uid().to_owned();
+    let options = DeleteOptions { uid: Some("other".into()), ..DeleteOptions::default() };
+    assert_eq!(
+        refusal(delete(&mut cluster, Kind::Pod, "web", options)),
+        format!(
+            "Operation cannot be fulfilled on pods \"web\": the UID in the precondition (other) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
+        )
+    );
+    let options = DeleteOptions { uid: Some(uid.into()), ..DeleteOptions::default() };
+    delete(&mut cluster, Kind::Pod, "web", options).unwrap();
+    assert!(cluster.get(Kind::Pod, "default", "web").is_none());
+}
+
+#[test]
+fn an_eviction_says_who_disturbs() {
+    let mut cluster = cluster();
+    create(&mut cluster, pod("web")).unwrap();
+    bind(&mut cluster, "web", "n1").unwrap();
+    let evict = Standalone::request(Verb::Create, Kind::Pod, "default", "web").sub(Subresource::Eviction);
+    cluster.call(evict.body(Body::Delete(DeleteOptions::default()))).unwrap();
+    let pod = cluster.get(Kind::Pod, "default", "web").unwrap().to_value();
+    assert_eq!(pod["status"]["conditions"][1]["reason"], "EvictionByEvictionAPI");
+    assert_eq!(pod["metadata"]["deletionGracePeriodSeconds"], 30);
+}
+
+#[test]
+fn logs_come_from_the_node_of_the_pod() {
+    let mut cluster = cluster();
+    let mut two = pod("web");
+    two["spec"]["containers"] = json!([{"name": "a", "image": "x:1"}, {"name": "b", "image": "x:1"}]);
+    create(&mut cluster, two).unwrap();
+    bind(&mut cluster, "web", "n1").unwrap();
+    let mut log = |name: &str, container: Option<&str>| {
+        let options = LogOptions { container: container.map(Into::into), ..LogOptions::default() };
+        cluster.call(
+            Standalone::request(Verb::Get, Kind::Pod, "default", name).sub(Subresource::Log).body(Body::Log(options)),
+        )
+    };
+    assert!(matches!(log("web", Some("a")).unwrap().payload, Payload::Proxy(node) if &*node == "n1"));
+    assert_eq!(refusal(log("web", None)), "a container name must be specified for pod web, choose one of: [a b]");
+    assert_eq!(refusal(log("web", Some("c"))), "container c is not valid for pod web");
+    assert_eq!(refusal(log("nobody", None)), "pods \"nobody\" not found");
+}
+
+#[test]
+fn a_dry_run_stores_nothing() {
+    let mut cluster = cluster();
+    let revision = cluster.revision();
+    let mut request = Standalone::request(Verb::Create, Kind::Pod, "default", "").body(Body::Manifest(pod("web")));
+    request.options = Options { dry_run: true, ..Options::default() };
+    assert_eq!(object(cluster.call(request)).name(), "web");
+    assert_eq!(cluster.revision(), revision);
+}
+
+#[test]
+fn names_are_generated_from_five_letters() {
+    let mut cluster = cluster();
+    let mut manifest = pod("");
+    manifest["metadata"] = json!({"generateName": "web-"});
+    let made = object(create(&mut cluster, manifest));
+    assert!(made.name().starts_with("web-") && made.name().len() == 9, "{}", made.name());
+}
+
+#[test]
+fn a_priority_class_decides_the_priority() {
+    let mut cluster = cluster();
+    let mut critical = pod("critical");
+    critical["spec"]["priorityClassName"] = "system-node-critical".into();
+    assert_eq!(object(create(&mut cluster, critical)).to_value()["spec"]["priority"], 2_000_001_000);
+    let mut unknown = pod("unknown");
+    unknown["spec"]["priorityClassName"] = "gold".into();
+    assert_eq!(
+        refusal(create(&mut cluster, unknown)),
+        "pods \"unknown\" is forbidden: no PriorityClass with name gold was found"
+    );
+}
+
+#[test]
+fn a_collection_is_deleted_by_its_labels() {
+    let mut cluster = cluster();
+    for (name, app) in [("a", "x"), ("b", "y"), ("c", "x")] {
+        let mut manifest = pod(name);
+        manifest["metadata"]["labels"] = json!({"app": app});
+        create(&mut cluster, manifest).unwrap();
+    }
+    let mut request = Standalone::request(Verb::DeleteCollection, Kind::Pod, "default", "");
+    request.options.label_selector = Some("app=x".into());
+    cluster.call(request).unwrap();
+    let left: Vec<_> =
+        ["a", "b", "c"].into_iter().filter(|name| cluster.get(Kind::Pod, "default", name).is_some()).collect();
+    assert_eq!(left, ["b"]);
+}
