@@ -80,7 +80,7 @@ impl Memory {
         let known = current
             .as_ref()
             .map(Object::kind)
-            .or_else(|| event.previous.as_deref().and_then(|entry| entry.value.object().map(Object::kind)));
+            .or_else(|| event.previous.as_deref().and_then(Stored::peek).map(Object::kind));
         let Some(kind) = known else { return };
         if let Some(object) = &current {
             self.learn(object, event.revision);
@@ -89,7 +89,7 @@ impl Memory {
             return;
         }
         self.changed.insert(kind, event.revision);
-        match (current, event.previous.as_deref().and_then(|entry| entry.value.object())) {
+        match (current, event.previous.as_deref().and_then(Stored::peek)) {
             (Some(object), _) => self.keep(&object),
             (None, Some(gone)) => {
                 let key = (Arc::from(gone.namespace()), Arc::from(gone.name()));
