@@ -24,6 +24,8 @@ pub struct Runner {
     calls: BTreeMap<Ticket, (ObjectKey, Call)>,
     /// The instant of the earliest timer set for delayed keys.
     wake_at: Option<SimTime>,
+    /// The key looked at last, and when.
+    last: Option<(ObjectKey, SimTime)>,
 }
 
 /// A plan under way.
@@ -46,7 +48,16 @@ impl Runner {
         let recorder = Recorder::new(controller.event_source());
         let queue =
             controller.backoff().map(|(initial, most)| WorkQueue::with_backoff(initial, most)).unwrap_or_default();
-        Self { number, controller, queue, recorder, running: BTreeMap::new(), calls: BTreeMap::new(), wake_at: None }
+        Self {
+            number,
+            controller,
+            queue,
+            recorder,
+            running: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            wake_at: None,
+            last: None,
+        }
     }
 
     /// The controller.
@@ -59,6 +70,22 @@ impl Runner {
     #[must_use]
     pub fn depth(&self) -> usize {
         self.queue.len()
+    }
+
+    /// The keys being worked on.
+    pub fn working_on(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.running.keys()
+    }
+
+    /// The keys that have failed since they last went well, and how often.
+    pub fn failing(&self) -> impl Iterator<Item = (&ObjectKey, u32)> {
+        self.queue.failing()
+    }
+
+    /// The key looked at last, and when.
+    #[must_use]
+    pub fn last(&self) -> Option<(&ObjectKey, SimTime)> {
+        self.last.as_ref().map(|(key, at)| (key, *at))
     }
 
     /// The process leads from now on: the periodic look begins.
@@ -123,6 +150,7 @@ impl Runner {
         while self.running.len() < self.controller.workers() {
             let Some((key, cause)) = self.queue.pop() else { break };
             ctx.cause = cause;
+            self.last = Some((key.clone(), ctx.now));
             let plan = self.controller.reconcile(&key, caches, &mut self.recorder, ctx);
             // What the controller recorded is what caused its calls.
             self.begin(key, ctx.cause, plan, ctx);

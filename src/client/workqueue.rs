@@ -82,6 +82,11 @@ impl WorkQueue {
         self.failures.get(key).copied().unwrap_or(0)
     }
 
+    /// The keys that have failed since they last went well, and how often.
+    pub fn failing(&self) -> impl Iterator<Item = (&ObjectKey, u32)> {
+        self.failures.iter().map(|(key, failures)| (key, *failures))
+    }
+
     /// When the next delayed key becomes ready.
     #[must_use]
     pub fn next_release(&self) -> Option<SimTime> {

@@ -168,7 +168,7 @@ mod tests {
     fn ranges_are_given_out_in_turn_and_come_back() {
         let mut ranges = Ranges::new((Ipv4Addr::new(10, 244, 0, 0), 22), 24);
         ranges.occupy("10.244.1.0/24");
-        let taken: Vec<_> = std::iter::from_fn(|| ranges.take()).map(|index| ranges_cidr(index)).collect();
+        let taken: Vec<_> = std::iter::from_fn(|| ranges.take()).map(ranges_cidr).collect();
         assert_eq!(taken, ["10.244.0.0/24", "10.244.2.0/24", "10.244.3.0/24"]);
         ranges.release("10.244.2.0/24");
         assert_eq!(ranges.take(), Some(2));

@@ -14,6 +14,17 @@ pub struct Options {
     pub root_ca: Arc<str>,
 }
 
+impl Options {
+    /// The defaults, with a range that is large enough for so many nodes.
+    #[must_use]
+    pub fn for_nodes(nodes: usize) -> Self {
+        let options = Self::default();
+        let ranges = 1_usize << (options.node_mask - options.cluster_cidr.1);
+        let wide = (Ipv4Addr::new(10, 128, 0, 0), 9);
+        if nodes <= ranges { options } else { Self { cluster_cidr: wide, ..options } }
+    }
+}
+
 impl Default for Options {
     /// As kubeadm with Flannel's range; no certificate.
     fn default() -> Self {

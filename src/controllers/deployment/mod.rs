@@ -7,12 +7,13 @@
 //! into [`Step`]s, which are carried out one after another, each on what the one before brought.
 //!
 //! Reading order: [`bounds`], [`hash`], [`replica_sets`], [`annotations`], [`conditions`], [`step`], [`revision`], [`rolling`],
-//! [`recreate`], [`scaling`], [`status`], [`decide`], then this file.
+//! [`recreate`], [`scaling`], [`status`], [`decide`], [`explain`], then this file.
 
 pub mod annotations;
 pub mod bounds;
 pub mod conditions;
 pub mod decide;
+pub mod explain;
 pub mod hash;
 pub mod recreate;
 pub mod replica_sets;
@@ -35,6 +36,7 @@ use crate::model::metav1::LabelSelector;
 use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Resource, Selector};
 
 use super::claim::{Orphans, checked, claim};
+pub use explain::{Standing, explain};
 use replica_sets::View;
 use sync::Sync;
 

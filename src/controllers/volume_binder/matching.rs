@@ -74,7 +74,7 @@ fn has_modes(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> bool {
     asked.iter().all(|mode| access_modes(volume).contains(mode))
 }
 
-fn attributes_class<'a>(name: Option<&'a String>) -> &'a str {
+fn attributes_class(name: Option<&String>) -> &str {
     name.map(String::as_str).unwrap_or_default()
 }
 

@@ -181,7 +181,7 @@ impl Lab {
 
     fn renew(&mut self, node: &str) {
         let now = self.server.now();
-        if now.as_secs() % 10 != 0 && self.server.get(Kind::Lease, "kube-node-lease", node).is_some() {
+        if !now.as_secs().is_multiple_of(10) && self.server.get(Kind::Lease, "kube-node-lease", node).is_some() {
             return;
         }
         let spec = json!({"spec": {"renewTime": time::micro_time(now)}});
