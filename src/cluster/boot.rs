@@ -110,7 +110,7 @@ impl Cluster {
                 etcd: Member::bootstrap(ids[index], &ids, Store::new(), settings.clone(), self.seed),
                 server,
                 scheduler: (scheduler, new_scheduler()),
-                manager: (manager, new_manager()),
+                manager: (manager, new_manager(&self.spec)),
                 is_on: true,
                 etcd_is_up: true,
                 server_is_up: true,
@@ -241,7 +241,9 @@ impl Cluster {
         if life > 0 {
             match role {
                 Role::Scheduler(master) => self.masters[master].scheduler.1 = new_scheduler(),
-                Role::ControllerManager(master) => self.masters[master].manager.1 = new_manager(),
+                Role::ControllerManager(master) => {
+                    self.masters[master].manager.1 = new_manager(&self.spec);
+                }
                 _ => {}
             }
         }
@@ -262,8 +264,9 @@ fn new_scheduler() -> Scheduler {
     Scheduler::new(Profile::default_scheduler())
 }
 
-fn new_manager() -> ControllerManager {
-    ControllerManager::new(&controllers::Options::default())
+fn new_manager(spec: &ClusterSpec) -> ControllerManager {
+    let workers: usize = spec.nodes.iter().map(|pool| pool.count as usize).sum();
+    ControllerManager::new(&controllers::Options::for_nodes(workers + spec.control_planes as usize))
 }
 
 /// Masters are machines of 2 processors and 4 GiB that take no ordinary Pods.

@@ -49,6 +49,12 @@ pub struct Claim<R> {
     pub release: Vec<Arc<R>>,
 }
 
+impl<R> Default for Claim<R> {
+    fn default() -> Self {
+        Self { claimed: Vec::new(), adopt: Vec::new(), release: Vec::new() }
+    }
+}
+
 /// Sorts out what belongs to `owner`: `owned` are the objects that name it as their controller, `orphans` those without one.
 pub fn claim<'a, R: Resource>(
     owner: &ObjectMeta,
@@ -56,7 +62,7 @@ pub fn claim<'a, R: Resource>(
     owned: impl Iterator<Item = &'a Arc<R>>,
     orphans: impl Iterator<Item = &'a Arc<R>>,
 ) -> Claim<R> {
-    let mut claim = Claim { claimed: Vec::new(), adopt: Vec::new(), release: Vec::new() };
+    let mut claim = Claim::default();
     for object in owned.filter(|object| object.meta().namespace() == owner.namespace()) {
         if selector.matches(object.meta().label_map()) {
             claim.claimed.push(Arc::clone(object));

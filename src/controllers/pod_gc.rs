@@ -54,18 +54,21 @@ impl Controller for PodGarbageCollector {
 
     fn on_change(&mut self, delta: &Delta, _: &Caches, _: &mut Enqueue) {
         let Some(pod) = delta.object().get::<Pod>() else { return };
-        let key = delta.object().key();
         let is_there = !delta.is_removal();
-        if is_there && pod.is_terminal() {
-            let evicted = pod.status.reason.as_deref() == Some("Evicted");
-            self.ended.insert(key.clone(), (evicted, pod.metadata.created_at()));
-        } else {
-            self.ended.remove(&key);
+        let has_ended = is_there && pod.is_terminal();
+        let is_homeless = is_there && pod.metadata.is_terminating() && pod.node_name().is_empty();
+        if has_ended || !self.ended.is_empty() {
+            self.ended.remove(&delta.object().key());
         }
-        if is_there && pod.metadata.is_terminating() && pod.node_name().is_empty() {
-            self.homeless.insert(key);
-        } else {
-            self.homeless.remove(&key);
+        if is_homeless || !self.homeless.is_empty() {
+            self.homeless.remove(&delta.object().key());
+        }
+        if has_ended {
+            let evicted = pod.status.reason.as_deref() == Some("Evicted");
+            self.ended.insert(delta.object().key(), (evicted, pod.metadata.created_at()));
+        }
+        if is_homeless {
+            self.homeless.insert(delta.object().key());
         }
     }
 

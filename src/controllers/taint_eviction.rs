@@ -99,11 +99,10 @@ impl Controller for TaintEvictionController {
         let before = old.and_then(|object| object.get::<Pod>()).filter(|_| new.is_some());
         let moved =
             before.is_none_or(|old| old.node_name() != pod.node_name() || old.spec.tolerations != pod.spec.tolerations);
-        let key = key_of(pod);
-        let gone = new.is_none() && self.scheduled.contains_key(&key);
+        let gone = new.is_none() && self.scheduled.contains_key(&key_of(pod));
         let tainted = || caches.get::<Node>("", pod.node_name()).is_some_and(|node| evicting(node).next().is_some());
         if gone || (moved && new.is_some() && !pod.node_name().is_empty() && tainted()) {
-            enqueue.add(key);
+            enqueue.add(key_of(pod));
         }
     }
 

@@ -2,9 +2,10 @@
 //!
 //! Models `pkg/controller/replicaset/replica_set.go`.
 //!
-//! Reading order: [`ranking`] (which Pods go), [`status`] (what is told), then this file.
+//! Reading order: [`ranking`] (which Pods go), [`status`] (what is told), [`roster`] (how many there are), then this file.
 
 pub mod ranking;
+pub mod roster;
 pub mod status;
 
 use std::collections::BTreeMap;
@@ -18,10 +19,11 @@ use crate::engine::SimDuration;
 use crate::model::apps::ReplicaSet;
 use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Resource, Selector};
 
-use super::claim::{Orphans, checked, claim};
+use super::claim::{Claim, Orphans, checked, claim};
 use super::expectations::Expectations;
 use super::pod_template::PodTemplate;
 use super::rejection::is_namespace_terminating;
+use roster::{Rosters, Tally};
 use status::Counts;
 
 /// At most so many Pods are created or deleted at a time. Source: `replica_set.go`, `BurstReplicas`.
@@ -38,6 +40,7 @@ const DELETE: u64 = 4;
 pub struct ReplicaSetController {
     expectations: Expectations,
     orphans: Orphans,
+    rosters: Rosters,
     syncs: BTreeMap<ObjectKey, Sync>,
 }
 
@@ -66,11 +69,13 @@ impl Controller for ReplicaSetController {
     fn on_change(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
         if delta.object().kind() == Kind::Pod {
             self.orphans.observe(delta);
+            self.rosters.observe(delta);
             self.on_pod(delta, caches, enqueue);
             return;
         }
         if delta.is_removal() {
             self.expectations.forget(&delta.object().key());
+            self.rosters.forget(delta.object().meta().uid());
         }
         enqueue.add(delta.object().key());
     }
@@ -83,23 +88,24 @@ impl Controller for ReplicaSetController {
         let Ok(selector) = Selector::from_typed(rs.spec.as_ref().map(|spec| &spec.selector)) else {
             return Plan::none();
         };
-        let uid = rs.metadata.uid();
-        let active = caches.controlled_by::<Pod>(uid).filter(|pod| pod.is_active());
-        let orphans = self.orphans.in_namespace::<Pod>(&key.namespace, caches).filter(|pod| pod.is_active());
-        let claim = claim(&rs.metadata, &selector, active, orphans);
-        let terminating = caches.controlled_by::<Pod>(uid).filter(|pod| {
-            pod.metadata.is_terminating() && !pod.is_terminal() && selector.matches(pod.metadata.label_map())
-        });
-        let counts = Counts::of(rs, &claim.claimed, terminating.count(), ctx.now);
+        let tally = self.rosters.tally(rs, &selector, caches);
+        let mut counts = tally.counts;
+        let mut claimed = Claim::default();
+        if self.needs_names(rs, &selector, &tally, caches) {
+            let active = caches.controlled_by::<Pod>(rs.metadata.uid()).filter(|pod| pod.is_active());
+            let orphans = self.orphans.in_namespace::<Pod>(&key.namespace, caches).filter(|pod| pod.is_active());
+            claimed = claim(&rs.metadata, &selector, active, orphans);
+            counts = Counts::of(rs, &claimed.claimed, counts.terminating, ctx.now);
+        }
         let tagged = |tag| move |request| Call { request, tag };
         let mut plan = Plan::none()
-            .stage(claim.check(Kind::ReplicaSet, &rs.metadata, ctx).into_iter().map(tagged(CHECK)).collect())
-            .stage(claim.patches(Kind::ReplicaSet, &rs.metadata, ctx).into_iter().map(tagged(CLAIM)).collect());
+            .stage(claimed.check(Kind::ReplicaSet, &rs.metadata, ctx).into_iter().map(tagged(CHECK)).collect())
+            .stage(claimed.patches(Kind::ReplicaSet, &rs.metadata, ctx).into_iter().map(tagged(CLAIM)).collect());
         let rs = Arc::clone(rs);
         let (to_create, to_delete, failure) = (0, BTreeMap::new(), None);
         let mut sync = Sync { rs, counts, to_create, to_delete, failure, status_written: false };
         if self.expectations.satisfied(key, ctx.now) && !sync.rs.metadata.is_terminating() {
-            plan = manage(&mut self.expectations, &mut sync, key, &claim.claimed, plan, caches, ctx);
+            plan = manage(&mut self.expectations, &mut sync, key, &claimed.claimed, plan, caches, ctx);
         }
         self.syncs.insert(key.clone(), sync);
         plan
@@ -158,6 +164,16 @@ impl Controller for ReplicaSetController {
 }
 
 impl ReplicaSetController {
+    /// Whether numbers are not enough: Pods are to be adopted, released or chosen for deletion, or become available later.
+    fn needs_names(&self, rs: &ReplicaSet, selector: &Selector, tally: &Tally, caches: &Caches) -> bool {
+        let spec = rs.spec.as_ref();
+        let mut orphans = self.orphans.in_namespace::<Pod>(rs.metadata.namespace(), caches);
+        tally.aliens > 0
+            || tally.counts.active > spec.and_then(|spec| spec.replicas).unwrap_or(1)
+            || spec.and_then(|spec| spec.min_ready_seconds).unwrap_or(0) > 0
+            || orphans.any(|pod| selector.matches(pod.metadata.label_map()))
+    }
+
     fn on_pod(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
         let (old, new) = (delta.old.as_ref().and_then(Pod::of), delta.new.as_ref().and_then(Pod::of));
         let owner_of = |pod: &Pod| owner_key(pod, caches);
@@ -243,11 +259,12 @@ fn manage(
     let rs = Arc::clone(&sync.rs);
     let spec = rs.spec.as_ref();
     let wanted = usize::try_from(spec.and_then(|spec| spec.replicas).unwrap_or(1)).unwrap_or(0);
-    if let Some(missing) = wanted.checked_sub(active.len()).filter(|missing| *missing > 0) {
+    let present = usize::try_from(sync.counts.active).unwrap_or(0);
+    if let Some(missing) = wanted.checked_sub(present).filter(|missing| *missing > 0) {
         let Some(template) = spec.and_then(|spec| spec.template.as_ref()) else { return plan };
         let count = missing.min(BURST);
         if ctx.trace.is_on() {
-            ctx.record("replicate", key.path(), format!("{} of {wanted} Pods: creating {count}", active.len()));
+            ctx.record("replicate", key.path(), format!("{present} of {wanted} Pods: creating {count}"));
         }
         expectations.expect_creations(key, count, ctx.now);
         sync.to_create = count;
@@ -255,12 +272,12 @@ fn manage(
         let create = |_| Call { request: ctx.request_with(Verb::Create, template.pod()), tag: CREATE };
         return plan.slow_start((0..count).map(create).collect());
     }
-    let count = (active.len() - wanted).min(BURST);
+    let count = present.saturating_sub(wanted).min(BURST);
     if count == 0 {
         return plan;
     }
     if ctx.trace.is_on() {
-        ctx.record("replicate", key.path(), format!("{} Pods, {wanted} wanted: deleting {count}", active.len()));
+        ctx.record("replicate", key.path(), format!("{present} Pods, {wanted} wanted: deleting {count}"));
     }
     let victims = ranking::pods_to_delete(active, &related(&rs, caches), count, ctx.now);
     let uid = |pod: &Arc<Pod>| Arc::<str>::from(pod.metadata.uid());

@@ -39,11 +39,11 @@ pub fn until_available(pod: &Pod, min_ready: i32, now: SimTime) -> Option<SimDur
 impl Counts {
     /// Counts the Pods of `rs`.
     #[must_use]
-    pub fn of(rs: &ReplicaSet, active: &[Arc<Pod>], terminating: usize, now: SimTime) -> Self {
+    pub fn of(rs: &ReplicaSet, active: &[Arc<Pod>], terminating: i32, now: SimTime) -> Self {
         let spec = rs.spec.as_ref();
         let labels = spec.and_then(|spec| spec.template.as_ref()?.metadata.as_ref()?.labels.as_ref());
         let min_ready = spec.and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
-        let mut counts = Self { active: number(active.len()), terminating: number(terminating), ..Self::default() };
+        let mut counts = Self { active: number(active.len()), terminating, ..Self::default() };
         for pod in active {
             let carries = |(key, value): (&String, &String)| pod.metadata.label(key) == Some(value);
             counts.fully_labeled += i32::from(labels.is_none_or(|labels| labels.iter().all(carries)));

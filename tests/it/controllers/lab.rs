@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 const HOP: SimDuration = SimDuration::from_millis(2);
 
 enum Due {
-    Request(Ticket, Box<Request>),
-    Incoming(Incoming),
+    /// For the instance of the manager with this number.
+    Request(u32, Ticket, Box<Request>),
+    Incoming(u32, Incoming),
     Kubelets,
 }
 
@@ -32,7 +33,8 @@ pub(super) struct Lab {
     random: Stream,
     trace: Trace,
     identity: Identity,
-    watches: BTreeMap<Ticket, Ticket>,
+    watches: BTreeMap<Ticket, (u32, Ticket)>,
+    life: u32,
     /// Nodes whose kubelet does not answer.
     pub(super) dead: Vec<&'static str>,
     /// Pods with this image never become ready.
@@ -56,6 +58,7 @@ impl Lab {
             trace: Trace::default(),
             identity,
             watches: BTreeMap::new(),
+            life: 0,
             dead: Vec::new(),
             broken: "broken",
             exited: None,
@@ -69,6 +72,13 @@ impl Lab {
         lab.run(3);
         assert!(lab.manager.leads(), "one candidate alone wins at once");
         lab
+    }
+
+    /// The manager dies and another one starts, which knows nothing.
+    pub(super) fn restart_manager(&mut self) {
+        self.life += 1;
+        self.manager = ControllerManager::new(&Options::default());
+        self.with_manager(|manager, ctx| manager.start(ctx));
     }
 
     fn add_node(&mut self, name: &str) {
@@ -108,17 +118,20 @@ impl Lab {
 
     fn on_due(&mut self, due: Due) {
         match due {
-            Due::Request(ticket, request) => {
+            Due::Request(life, ticket, request) => {
                 let (server_ticket, outcome) = self.server.call_as("kube-controller-manager", *request);
                 if let Ok(response) = &outcome
                     && matches!(response.payload, Payload::Watching)
                 {
-                    self.watches.insert(server_ticket, ticket);
+                    self.watches.insert(server_ticket, (life, ticket));
                 }
                 let back = self.server.now() + HOP;
-                self.agenda.push(back, Due::Incoming(Incoming::Response { ticket, outcome }));
+                self.agenda.push(back, Due::Incoming(life, Incoming::Response { ticket, outcome }));
             }
-            Due::Incoming(incoming) => self.with_manager(|manager, ctx| manager.handle(incoming, ctx)),
+            Due::Incoming(life, incoming) if life == self.life => {
+                self.with_manager(|manager, ctx| manager.handle(incoming, ctx));
+            }
+            Due::Incoming(..) => {}
             Due::Kubelets => {
                 self.kubelets();
                 self.agenda.push(self.server.now() + SimDuration::from_secs(1), Due::Kubelets);
@@ -129,26 +142,26 @@ impl Lab {
     fn deliver_watches(&mut self) {
         let at = self.server.now() + HOP;
         for (ticket, events) in self.server.take_watched() {
-            if let Some(ticket) = self.watches.get(&ticket) {
-                self.agenda.push(at, Due::Incoming(Incoming::Watch { ticket: *ticket, events }));
+            if let Some((life, ticket)) = self.watches.get(&ticket).copied() {
+                self.agenda.push(at, Due::Incoming(life, Incoming::Watch { ticket, events }));
             }
         }
         for (ticket, status) in self.server.take_closed() {
-            if let Some(ticket) = self.watches.remove(&ticket) {
-                self.agenda.push(at, Due::Incoming(Incoming::WatchClosed { ticket, status }));
+            if let Some((life, ticket)) = self.watches.remove(&ticket) {
+                self.agenda.push(at, Due::Incoming(life, Incoming::WatchClosed { ticket, status }));
             }
         }
     }
 
     fn with_manager(&mut self, call: impl FnOnce(&mut ControllerManager, &mut Ctx<'_>)) {
-        let now = self.server.now();
+        let (now, life) = (self.server.now(), self.life);
         let (random, trace) = (&mut self.random, &mut self.trace);
         let (identity, desk) = (&self.identity, &mut self.desk);
         call(&mut self.manager, &mut Ctx { now, cause: CauseId::NONE, random, trace, identity, desk });
         for (_, effect) in self.desk.take() {
             match effect {
-                Effect::Request(ticket, request) => self.agenda.push(now + HOP, Due::Request(ticket, request)),
-                Effect::Timer(span, timer) => self.agenda.push(now + span, Due::Incoming(Incoming::Timer(timer))),
+                Effect::Request(ticket, request) => self.agenda.push(now + HOP, Due::Request(life, ticket, request)),
+                Effect::Timer(span, timer) => self.agenda.push(now + span, Due::Incoming(life, Incoming::Timer(timer))),
                 Effect::Cancel(_) => {}
                 Effect::Exit(words) => self.exited = Some(words),
             }

@@ -1,6 +1,7 @@
 //! Deployments, ReplicaSets, namespaces.
 
 use podlab::client::DeleteOptions;
+use podlab::engine::SimDuration;
 use podlab::model::{Kind, Meta};
 use serde_json::json;
 
@@ -182,4 +183,50 @@ fn pods_refused_by_a_quota_are_told_of_in_three_places() {
     assert_eq!(failed["reason"], "FailedCreate");
     assert!(failed["message"].as_str().unwrap().ends_with(why));
     assert!(!pods[0].meta().owners().is_empty());
+}
+
+#[test]
+fn a_new_leader_goes_on_where_the_old_one_stopped() {
+    let mut lab = Lab::new(2);
+    lab.apply(deployment("web", 10, "nginx:1.26"));
+    lab.run(5);
+    lab.patch(Kind::Deployment, "default", "web", deployment("web", 10, "nginx:1.27"));
+    lab.run_for(SimDuration::from_millis(30));
+    lab.restart_manager();
+    lab.run(3);
+    let pods = lab.list(Kind::Pod, "default").len();
+    lab.run(7);
+    assert!(!lab.manager.leads());
+    assert_eq!(lab.list(Kind::Pod, "default").len(), pods, "nobody leads, so nothing moves");
+    lab.run(40);
+    assert!(lab.manager.leads());
+    let web = lab.get(Kind::Deployment, "default", "web");
+    assert_eq!((&web["status"]["updatedReplicas"], &web["status"]["replicas"]), (&json!(10), &json!(10)));
+    assert_eq!(lab.list(Kind::Pod, "default").len(), 10);
+    let lease = lab.get(Kind::Lease, "kube-system", "kube-controller-manager");
+    assert_eq!(lease["spec"]["leaseTransitions"], 1);
+}
+
+#[test]
+fn the_counts_of_many_pods_are_those_of_a_full_count() {
+    let mut lab = Lab::new(3);
+    lab.apply(deployment("web", 120, "nginx:1.26"));
+    lab.run(6);
+    let pods: Vec<_> = lab.list(Kind::Pod, "default").iter().map(|pod| pod.name().to_owned()).collect();
+    assert_eq!(pods.len(), 120);
+    // One is let go, one deleted; the rest shrinks.
+    lab.patch(Kind::Pod, "default", &pods[0], json!({"metadata": {"labels": {"app": "other"}}}));
+    lab.delete(Kind::Pod, "default", &pods[1], DeleteOptions::default()).unwrap();
+    lab.run(5);
+    assert_eq!(lab.list(Kind::Pod, "default").len(), 121);
+    lab.patch(Kind::Deployment, "default", "web", json!({"spec": {"replicas": 50}}));
+    lab.run(5);
+    let key = lab.only(Kind::ReplicaSet, "default");
+    let rs = lab.get(Kind::ReplicaSet, "default", &key.name);
+    assert_eq!(
+        rs["status"],
+        json!({"availableReplicas": 50, "fullyLabeledReplicas": 50, "observedGeneration": 2, "readyReplicas": 50,
+            "replicas": 50, "terminatingReplicas": 0})
+    );
+    assert_eq!(lab.list(Kind::Pod, "default").len(), 51);
 }
