@@ -99,14 +99,10 @@ impl NodeAgent {
                 self.reported = None;
                 self.report(scope);
             }
-            Err(status) if status.is(Reason::NotFound) => {
-                self.is_registered = false;
-                self.register(scope);
-            }
             Err(_) if !self.is_registered => {
                 scope.ctx.timer(REGISTER_RETRY, Timer::new(purpose::NODE_STATUS, 1));
             }
-            // The next look tries again.
+            // The next look tries again; a Node that somebody deleted comes back only with the kubelet's next start.
             Err(_) => self.reported = None,
         }
     }

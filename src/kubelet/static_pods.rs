@@ -87,6 +87,9 @@ pub fn is_mirror(pod: &Pod) -> bool {
 pub fn on_mirror(worker: &mut PodWorker, mirror: Option<Arc<Pod>>, scope: &mut Scope<'_, '_>) {
     let was_there = matches!(worker.source, Source::File { mirror: Some(_), .. });
     let is_gone = mirror.is_none();
+    if let Some(mirror) = mirror.as_ref().filter(|mirror| mirror.metadata.deletion_timestamp.is_some()) {
+        delete_mirror(mirror, scope);
+    }
     worker.source = Source::File { mirror, is_asked: false };
     if is_gone {
         worker.sync(scope);
@@ -109,9 +112,15 @@ pub fn on_outcome(worker: &mut PodWorker, outcome: &Outcome, scope: &mut Scope<'
 /// The file is gone: the Pod is stopped and its mirror taken away.
 pub fn remove(worker: &mut PodWorker, scope: &mut Scope<'_, '_>) {
     if let Some(mirror) = worker.api_pod() {
-        let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
-        let request = scope.ctx.request(Verb::Delete, Kind::Pod, mirror.metadata.namespace());
-        scope.ctx.send(request.named(mirror.metadata.name()).body(Body::Delete(options)));
+        delete_mirror(&Arc::clone(mirror), scope);
     }
     worker.vanish(scope);
+}
+
+/// Takes a mirror out of the API at once.
+fn delete_mirror(mirror: &Pod, scope: &mut Scope<'_, '_>) {
+    let uid = mirror.metadata.uid().into();
+    let options = DeleteOptions { grace_period_seconds: Some(0), uid: Some(uid), ..DeleteOptions::default() };
+    let request = scope.ctx.request(Verb::Delete, Kind::Pod, mirror.metadata.namespace());
+    scope.ctx.send(request.named(mirror.metadata.name()).body(Body::Delete(options)));
 }

@@ -12,7 +12,7 @@ use crate::machine::{ContainerId, ContainerState, Machine};
 use super::pod_worker::{Activity, Ending, PodWorker, Source, Stage, Step};
 use super::restart_policy;
 use super::shared::Scope;
-use super::slot::Role;
+use super::slot::{Role, Slot};
 
 /// While the network is not ready the Pod is looked at every second. Source: `pod_workers.go`,
 /// `backOffOnTransientErrorPeriod`.
@@ -34,8 +34,11 @@ impl PodWorker {
             return;
         }
         if let Some(error) = self.network_error(scope) {
-            let message = format!("network is not ready: {error}");
-            scope.pod_event(&self.pod, EventType::Warning, "NetworkNotReady", message);
+            // A kubelet that has not seen its Node yet does not know better; upstream finds the plugin's settings on the disk.
+            if scope.node().is_some() {
+                let message = format!("network is not ready: {error}");
+                scope.pod_event(&self.pod, EventType::Warning, "NetworkNotReady", message);
+            }
             let wait = scope.jittered(NETWORK_RETRY);
             self.sync_after(wait, scope);
             return;
@@ -87,10 +90,11 @@ impl PodWorker {
             self.finish_sync(scope);
             return;
         }
-        if self.home.is_some() {
+        if self.home.is_some() || !self.old_homes.is_empty() {
             let message = "Pod sandbox changed, it will be killed and re-created.";
             scope.pod_event(&self.pod, EventType::Normal, "SandboxChanged", message);
             self.drop_sandbox(scope);
+            self.slots.iter_mut().for_each(|slot| slot.is_done = false);
         }
         self.activity = Activity::Sandbox;
         let takes = scope.shared.config.delays.sandbox;
@@ -154,11 +158,18 @@ impl PodWorker {
 
     /// Which containers are to be started now, in order.
     fn containers_to_start(&mut self, machine: &Machine) -> Vec<usize> {
-        let has_begun = self.slots.iter().any(|slot| slot.role == Role::App && slot.current.is_some());
+        let is_here = |slot: &Slot| {
+            let container = slot.current.and_then(|id| machine.container(id));
+            container.is_some_and(|container| self.home.is_some_and(|home| home.id == container.sandbox))
+        };
+        let has_begun = self.slots.iter().any(|slot| slot.role == Role::App && is_here(slot));
+        let here: Vec<bool> = self.slots.iter().map(is_here).collect();
         let mut start = Vec::new();
         for index in 0..self.slots.len() {
             let slot = &self.slots[index];
-            let (state, code) = (slot.state(machine), slot.exit_code(machine));
+            // What ran in an earlier sandbox runs again in this one, init containers included.
+            let is_stale = slot.role == Role::Init && !here[index];
+            let (state, code) = if is_stale { (None, None) } else { (slot.state(machine), slot.exit_code(machine)) };
             let spec = slot.spec(&self.pod);
             match slot.role {
                 Role::Init if has_begun || slot.is_done => {}

@@ -62,8 +62,8 @@ pub enum Claim {
     Nothing,
     /// It belongs to the Pod and goes with it.
     Pod(VolumeHandle),
-    /// It is a disk of the cluster: its contents go back to where they live.
-    Disk(VolumeHandle),
+    /// It is a disk of the cluster, used by this volume of this Pod: its contents go back to where they live.
+    Disk(VolumeHandle, Arc<str>),
 }
 
 /// Why a volume is not there yet.

@@ -42,7 +42,7 @@ impl VolumePlugins for VolumeBackend {
         }
         if let Some(source) = &volume.nfs {
             let read_only = source.read_only == Some(true);
-            return Ok(nfs::set_up(&source.server, &source.path, read_only, &mut self.disks, machine));
+            return Ok(nfs::set_up(request, &source.server, &source.path, read_only, &mut self.disks, machine));
         }
         if let Some(source) = &volume.persistent_volume_claim {
             let read_only = source.read_only == Some(true);
@@ -81,7 +81,7 @@ impl VolumePlugins for VolumeBackend {
         match &mounted.claim {
             Claim::Nothing => {}
             Claim::Pod(handle) => drop(machine.detach_volume(handle)),
-            Claim::Disk(handle) => self.disks.disconnect(handle, machine),
+            Claim::Disk(handle, user) => self.disks.disconnect(handle, user, machine),
         }
     }
 

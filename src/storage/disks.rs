@@ -1,6 +1,6 @@
 //! The disks of the cluster: what lies on them outlives containers, Pods and nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::machine::fs::Directory;
@@ -19,8 +19,8 @@ pub struct Disk {
     pub contents: Directory,
     /// How many bytes fit.
     pub capacity: Option<u64>,
-    /// How many Pods use it, by machine.
-    users: BTreeMap<Arc<str>, usize>,
+    /// Which volumes of which Pods use it, by machine.
+    users: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// What each machine that has it saw last.
     seen: BTreeMap<Arc<str>, Directory>,
 }
@@ -52,12 +52,12 @@ impl Disks {
         self.disks.remove(handle);
     }
 
-    /// One more Pod of this machine uses the disk: the first one brings its contents along.
-    pub fn connect(&mut self, handle: &VolumeHandle, capacity: Option<u64>, machine: &mut Machine) {
+    /// A Pod of this machine uses the disk: the first one brings its contents along.
+    pub fn connect(&mut self, handle: &VolumeHandle, user: &Arc<str>, capacity: Option<u64>, machine: &mut Machine) {
         let name = Arc::clone(&machine.config().name);
         let disk = self.disk_mut(handle);
         disk.capacity = capacity.or(disk.capacity);
-        *disk.users.entry(Arc::clone(&name)).or_default() += 1;
+        disk.users.entry(Arc::clone(&name)).or_default().insert(Arc::clone(user));
         disk.seen.entry(name).or_insert_with(|| disk.contents.clone());
         if machine.volume(handle).is_none() {
             let options = VolumeOptions { size_limit: disk.capacity, in_memory: false };
@@ -65,13 +65,13 @@ impl Disks {
         }
     }
 
-    /// One Pod of this machine less uses the disk: the last one leaves its contents behind.
-    pub fn disconnect(&mut self, handle: &VolumeHandle, machine: &mut Machine) {
+    /// A Pod of this machine uses the disk no longer: the last one leaves its contents behind.
+    pub fn disconnect(&mut self, handle: &VolumeHandle, user: &Arc<str>, machine: &mut Machine) {
         let name = Arc::clone(&machine.config().name);
         let Some(disk) = self.disks.get_mut(handle) else { return };
         if let Some(users) = disk.users.get_mut(&name) {
-            *users = users.saturating_sub(1);
-            if *users > 0 {
+            users.remove(user);
+            if !users.is_empty() {
                 return;
             }
         }
@@ -121,11 +121,12 @@ mod tests {
         let machine = |name| Machine::new(MachineConfig::worker(name), Arc::clone(&catalogue));
         let (mut one, mut two) = (machine("node-1"), machine("node-2"));
         let (mut disks, handle) = (Disks::default(), VolumeHandle::new("pv-1"));
-        disks.connect(&handle, None, &mut one);
+        let user: Arc<str> = "pod/data".into();
+        disks.connect(&handle, &user, None, &mut one);
         write(&mut one, &handle, "first");
-        disks.disconnect(&handle, &mut one);
+        disks.disconnect(&handle, &user, &mut one);
         assert!(one.volume(&handle).is_none());
-        disks.connect(&handle, None, &mut two);
+        disks.connect(&handle, &user, None, &mut two);
         assert!(two.volume(&handle).unwrap().directory.entry("first").is_some());
     }
 
@@ -135,15 +136,16 @@ mod tests {
         let machine = |name| Machine::new(MachineConfig::worker(name), Arc::clone(&catalogue));
         let (mut one, mut two) = (machine("node-1"), machine("node-2"));
         let (mut disks, handle) = (Disks::default(), VolumeHandle::new("nfs"));
-        disks.connect(&handle, None, &mut one);
-        disks.connect(&handle, None, &mut two);
+        let user: Arc<str> = "pod/data".into();
+        disks.connect(&handle, &user, None, &mut one);
+        disks.connect(&handle, &user, None, &mut two);
         write(&mut one, &handle, "a");
         disks.exchange(&mut one);
         disks.exchange(&mut two);
         assert!(two.volume(&handle).unwrap().directory.entry("a").is_some());
-        disks.disconnect(&handle, &mut one);
+        disks.disconnect(&handle, &user, &mut one);
         write(&mut two, &handle, "b");
-        disks.disconnect(&handle, &mut two);
+        disks.disconnect(&handle, &user, &mut two);
         assert!(disks.disk(&handle).unwrap().contents.entry("b").is_some());
     }
 }

@@ -11,5 +11,7 @@ mod ha;
 mod kubectl;
 /// One node: a kubelet, its machine and its volumes, against a hand-made API.
 mod node;
+/// Claims and disks in a whole cluster.
+mod storage;
 /// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
 mod tidy;

@@ -14,7 +14,7 @@ use crate::model::{Kind, Meta, Quantity};
 use crate::storage::disks::Disks;
 use crate::storage::driver;
 
-use super::{host_path, nfs};
+use super::{empty_dir, host_path, nfs};
 
 /// Sets a claim's volume up.
 ///
@@ -56,7 +56,7 @@ pub fn set_up(
     };
     let spec = volume.spec.as_ref().ok_or(VolumeError::Wait)?;
     check_node(bound, spec, request.node)?;
-    let mut mounted = mount(bound, spec, request.node, disks, machine)?;
+    let mut mounted = mount(bound, spec, request, disks, machine)?;
     mounted.read_only |= read_only;
     open_to_group(request, &mounted, machine);
     Ok(mounted)
@@ -79,7 +79,7 @@ fn check_node(name: &str, spec: &PersistentVolumeSpec, node: Option<&Node>) -> R
 fn mount(
     name: &str,
     spec: &PersistentVolumeSpec,
-    node: Option<&Node>,
+    request: &VolumeRequest<'_>,
     disks: &mut Disks,
     machine: &mut Machine,
 ) -> Result<Mounted, VolumeError> {
@@ -96,7 +96,7 @@ fn mount(
         return Ok(Mounted { source, read_only: false, is_live: false, device: None, claim: Claim::Nothing });
     }
     if let Some(source) = &spec.nfs {
-        return Ok(nfs::set_up(&source.server, &source.path, source.read_only == Some(true), disks, machine));
+        return Ok(nfs::set_up(request, &source.server, &source.path, source.read_only == Some(true), disks, machine));
     }
     let Some(source) = &spec.csi else {
         let text = format!("PersistentVolume \"{name}\" is of a type that is not modelled; the Pod waits for it");
@@ -110,23 +110,24 @@ fn mount(
         return Err(operation("MountVolume.MountDevice", name, text));
     }
     let device: Arc<str> = driver::device_name(&source.volume_handle).into();
-    let attached = node.and_then(|node| node.status.as_ref()?.volumes_attached.as_ref());
+    let attached = request.node.and_then(|node| node.status.as_ref()?.volumes_attached.as_ref());
     if !attached.is_some_and(|all| all.iter().any(|volume| *volume.name == *device)) {
         return Err(VolumeError::Wait);
     }
     let capacity = spec.capacity.as_ref().and_then(|capacity| Quantity::parse(&capacity.get("storage")?.0).ok());
     let handle = VolumeHandle::new(name);
-    disks.connect(&handle, capacity.map(|capacity| capacity.value().max(0) as u64), machine);
+    let user = empty_dir::handle(request).0;
+    disks.connect(&handle, &user, capacity.map(|capacity| capacity.value().max(0) as u64), machine);
     let read_only = source.read_only == Some(true);
     let source = MountSource::Volume(handle.clone());
-    Ok(Mounted { source, read_only, is_live: false, device: Some(device), claim: Claim::Disk(handle) })
+    Ok(Mounted { source, read_only, is_live: false, device: Some(device), claim: Claim::Disk(handle, user) })
 }
 
 /// `fsGroup` opens a disk to its group. Supplementary groups of processes are not modelled, so it is opened to everybody.
 fn open_to_group(request: &VolumeRequest<'_>, mounted: &Mounted, machine: &mut Machine) {
     let context = request.pod.spec.security_context.as_ref();
     let group = context.and_then(|context| context.fs_group).and_then(|group| u32::try_from(group).ok());
-    let (Some(group), Claim::Disk(handle)) = (group, &mounted.claim) else { return };
+    let (Some(group), Claim::Disk(handle, _)) = (group, &mounted.claim) else { return };
     if let Some(volume) = machine.volume(handle) {
         let mut contents = volume.directory.clone();
         contents.meta.group = group;

@@ -300,3 +300,34 @@ fn a_kubelet_that_begins_anew_goes_on_with_what_runs() {
     assert_eq!(before, world.pod("web").status);
     assert!(!world.story().contains("Created"));
 }
+
+#[test]
+fn a_node_that_lost_its_power_runs_its_pods_in_new_sandboxes() {
+    let mut world = World::new();
+    world.apply(
+        Kind::Pod,
+        json!({"metadata": {"name": "web"}, "spec": {
+        "initContainers": [{"name": "prep", "image": "busybox:1.36", "command": ["true"]}],
+        "containers": [{"name": "app", "image": "busybox:1.36", "command": ["sleep", "600"]}]}}),
+    );
+    world.run_for(6);
+    world.lines.clear();
+    let now = world.now;
+    world.machine.power_off(now, podlab::engine::CauseId::NONE);
+    world.machine.power_on(now);
+    world.restart_kubelet();
+    world.run_for(6);
+    insta::assert_snapshot!(world.story(), @"");
+}
+
+#[test]
+fn a_static_pod_has_a_mirror_that_comes_back_when_it_is_deleted() {
+    let mut world = World::new();
+    let manifest = json!({"metadata": {"name": "etcd", "namespace": "kube-system"}, "spec": {"hostNetwork": true,
+        "containers": [{"name": "etcd", "image": "busybox:1.36", "command": ["sleep", "600"]}]}});
+    world.set_static_pods(&[manifest]);
+    world.run_for(5);
+    world.remove_mirror("etcd-node-1");
+    world.run_for(5);
+    insta::assert_snapshot!(world.story(), @"");
+}

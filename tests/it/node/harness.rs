@@ -301,6 +301,21 @@ impl World {
         self.store(Object::Pod(Arc::new(pod)));
     }
 
+    /// The manifests of the node are now these.
+    pub(super) fn set_static_pods(&mut self, manifests: &[Value]) {
+        let read = |value: &Value| {
+            let object = Object::from_value(Kind::Pod, value.clone(), &mut Vec::new()).unwrap();
+            Arc::clone(object.get::<Pod>().unwrap())
+        };
+        let manifests: Vec<Arc<Pod>> = manifests.iter().map(read).collect();
+        self.call(CauseId::NONE, |kubelet, host, ctx| kubelet.set_static_pods(&manifests, host, ctx));
+    }
+
+    /// Removes the mirror of a static Pod from the API.
+    pub(super) fn remove_mirror(&mut self, name: &str) {
+        self.remove(&ObjectKey::new(Kind::Pod, "kube-system", name));
+    }
+
     /// A Pod of `default` as the API has it.
     pub(super) fn pod(&self, name: &str) -> &Pod {
         self.objects[&ObjectKey::new(Kind::Pod, "default", name)].get::<Pod>().unwrap()
