@@ -25,8 +25,8 @@ use super::balancer::Balancer;
 use super::bootstrap::Bootstrap;
 use super::master::Master;
 use super::signal::Signal;
-use super::static_pods;
 use super::spec::{ClusterSpec, NodePool, SpecError, parse_taint};
+use super::static_pods;
 use super::worker::Worker;
 use super::world::Cluster;
 

@@ -92,7 +92,11 @@ fn a_disk_is_made_attached_filled_and_moved_with_what_lies_on_it() {
     let nodes = lab.kubectl("get nodes -o name");
     let names: Vec<String> = nodes.lines().map(|line| line.trim_start_matches("node/").to_owned()).collect();
     let mut transcript = lab.kubectl("get pvc");
-    lab.apply(&pod("one", &names[0], "echo hello > /d/file; dd if=/dev/zero of=/d/big bs=1000000 count=2; ls /d; rm /d/big"));
+    lab.apply(&pod(
+        "one",
+        &names[0],
+        "echo hello > /d/file; dd if=/dev/zero of=/d/big bs=1000000 count=2; ls /d; rm /d/big",
+    ));
     lab.wait(20);
     transcript += &lab.kubectl("get pod,pvc");
     transcript += &lab.kubectl("logs one");
@@ -109,5 +113,45 @@ fn a_disk_is_made_attached_filled_and_moved_with_what_lies_on_it() {
         );
         transcript += &lab.kubectl(&events);
     }
-    insta::assert_snapshot!(transcript, @"");
+    let volume = transcript.split_whitespace().find(|word| word.starts_with("pvc-")).unwrap().to_owned();
+    insta::assert_snapshot!(transcript.replace(&volume, "pvc-<uid>"), @r#"
+    NAME   STATUS    VOLUME   CAPACITY   ACCESS MODES   STORAGECLASS   VOLUMEATTRIBUTESCLASS   AGE
+    data   Pending                                      disk           <unset>                 5s
+    NAME      READY   STATUS    RESTARTS   AGE
+    pod/one   1/1     Running   0          20s
+
+    NAME                         STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   VOLUMEATTRIBUTESCLASS   AGE
+    persistentvolumeclaim/data   Bound    pvc-<uid>   1Mi        RWO            disk           <unset>                 25s
+    dd: error writing '/d/big': No space left on device
+    1+0 records in
+    1+0 records out
+    big
+    file
+    NAME   READY   STATUS              RESTARTS   AGE
+    two    0/1     ContainerCreating   0          10s
+    NAME   READY   STATUS    RESTARTS   AGE
+    two    1/1     Running   0          70s
+    hello
+    WHAT                    TEXT
+    WaitForFirstConsumer    waiting for first consumer to be created before binding
+    ExternalProvisioning    Waiting for a volume to be created either by the external provisioner 'podlab.dev/disk' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.
+    Provisioning            External provisioner is provisioning volume for claim "default/data"
+    ProvisioningSucceeded   Successfully provisioned volume pvc-<uid>
+    WHAT                     TEXT
+    Scheduled                Successfully assigned default/one to node-1
+    SuccessfulAttachVolume   AttachVolume.Attach succeeded for volume "pvc-<uid>" 
+    Pulling                  Pulling image "busybox:1.36"
+    Pulled                   Successfully pulled image "busybox:1.36" in 403ms (403ms including waiting). Image size: 2156519 bytes.
+    Created                  Container created
+    Started                  Container started
+    Killing                  Stopping container app
+    WHAT                     TEXT
+    Scheduled                Successfully assigned default/two to node-2
+    FailedAttachVolume       Multi-Attach error for volume "pvc-<uid>" Volume is already used by pod(s) one
+    SuccessfulAttachVolume   AttachVolume.Attach succeeded for volume "pvc-<uid>" 
+    Pulling                  Pulling image "busybox:1.36"
+    Pulled                   Successfully pulled image "busybox:1.36" in 403ms (403ms including waiting). Image size: 2156519 bytes.
+    Created                  Container created
+    Started                  Container started
+    "#);
 }

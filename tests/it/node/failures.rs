@@ -317,7 +317,26 @@ fn a_node_that_lost_its_power_runs_its_pods_in_new_sandboxes() {
     world.machine.power_on(now);
     world.restart_kubelet();
     world.run_for(6);
-    insta::assert_snapshot!(world.story(), @"");
+    insta::assert_snapshot!(world.story(), @r#"
+    12.000 Normal Starting Starting kubelet.
+    12.000 Warning InvalidDiskCapacity invalid capacity 0 on image filesystem
+    12.000 Normal NodeAllocatableEnforced Updated Node Allocatable limit across pods
+    12.005 status Running prep+Completed(0)#0 app-Unknown(255)#0
+    12.005 Normal NodeHasSufficientMemory Node node-1 status is now: NodeHasSufficientMemory
+    12.005 Normal NodeHasNoDiskPressure Node node-1 status is now: NodeHasNoDiskPressure
+    12.005 Normal NodeHasSufficientPID Node node-1 status is now: NodeHasSufficientPID
+    12.005 Normal NodeReady Node node-1 status is now: NodeReady
+    13.220 Normal SandboxChanged Pod sandbox changed, it will be killed and re-created.
+    13.720 status Running prep+Completed(0)#0 app-Unknown(255)#0
+    13.720 Normal Pulled Container image "busybox:1.36" already present on machine and can be accessed by the pod
+    13.800 Normal Created Container created
+    13.890 Normal Started Container started
+    14.705 status Running prep+Completed(0)#1 app-Unknown(255)#0
+    14.705 Normal Pulled Container image "busybox:1.36" already present on machine and can be accessed by the pod
+    14.785 Normal Created Container created
+    14.875 Normal Started Container started
+    15.705 status Running prep+Completed(0)#1 app+Running#1
+    "#);
 }
 
 #[test]
@@ -329,5 +348,14 @@ fn a_static_pod_has_a_mirror_that_comes_back_when_it_is_deleted() {
     world.run_for(5);
     world.remove_mirror("etcd-node-1");
     world.run_for(5);
-    insta::assert_snapshot!(world.story(), @"");
+    insta::assert_snapshot!(world.story(), @r#"
+    6.005 status Pending etcd-ContainerCreating#0
+    6.500 status Pending etcd-ContainerCreating#0
+    6.500 Normal Pulled Container image "busybox:1.36" already present on machine and can be accessed by the pod
+    6.580 Normal Created Container created
+    6.670 Normal Started Container started
+    7.447 status Running etcd+Running#0
+    11.000 removed pods/kube-system/etcd-node-1
+    11.010 status Running etcd+Running#0
+    "#);
 }
