@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::engine::SimTime;
-use crate::session::{Act, Fault, Scenario};
+use crate::scenario::{Act, Scenario};
+use crate::session::Fault;
 
 use super::action::View;
 use super::screen::Screen;
@@ -30,8 +31,10 @@ pub enum Ask {
     Quit,
     /// Run a kubectl line in the prompt, where its output can be seen.
     Kubectl(String),
-    /// Run it, and say in one line what came of it.
-    KubectlQuietly(String),
+    /// Keep a line of the prompt that it answered by itself, and the answer.
+    Answered(String, String),
+    /// Hide what was said at the prompt so far.
+    Clear,
     /// Break or mend something.
     Fault(Fault),
     /// Change how time goes.
@@ -46,6 +49,8 @@ pub enum Ask {
     NextLanguage,
     /// Say something in one line.
     Say(String),
+    /// Nothing: the key was understood, and what it changed is the screen's own.
+    Nothing,
 }
 
 /// What was edited.

@@ -81,11 +81,11 @@ impl Grid<'_> {
             columns.iter().map(|(_, width)| width + GAP).sum::<usize>().saturating_sub(GAP)
         };
         while total(&columns) > room {
-            let over = total(&columns) - room;
+            let (over, count) = (total(&columns) - room, columns.len());
             let widest = columns.iter_mut().filter(|(column, _)| *column != self.keep).max_by_key(|(_, width)| *width);
             match widest.filter(|(_, width)| *width > WIDTH_MIN * 3) {
                 Some((_, width)) => *width = width.saturating_sub(over).max(WIDTH_MIN * 3),
-                None if columns.len() > 2 => {
+                None if count > 2 => {
                     columns.pop();
                 }
                 None => break,

@@ -1,0 +1,110 @@
+//! Why: how things stand, what led to it, what would have to be different.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{Cover, Screen, ScreenName};
+use crate::model::{Object, ObjectKey, Pod};
+use crate::session::why::why;
+use crate::tui::action::Action;
+use crate::tui::ask::{Ask, TimeAsk};
+use crate::tui::look::Look;
+use crate::tui::mark;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::{pane, scroll, text};
+
+/// The explanation of one object.
+pub struct WhyScreen {
+    key: ObjectKey,
+    top: usize,
+}
+
+impl WhyScreen {
+    /// Explains an object.
+    #[must_use]
+    pub fn new(key: ObjectKey) -> Self {
+        Self { key, top: 0 }
+    }
+
+    fn lines(&self, look: &Look<'_>, columns: usize) -> Vec<Line<'static>> {
+        let Some(cluster) = look.cluster() else { return Vec::new() };
+        let why = why(cluster, &self.key);
+        let object = cluster.object(&self.key);
+        let pod = object.as_ref().and_then(Object::get::<Pod>);
+        let meaning = pod.map_or(Meaning::Text, |pod| mark::pod(pod).1);
+        let status = pod.map(|pod| mark::pod(pod).0).unwrap_or_default();
+        let mut lines = vec![Line::from(vec![
+            Span::styled(format!("{} {}", look.theme.sign(meaning), self.key), look.style(Meaning::Accent)),
+            Span::styled(format!("  {status}"), look.style(meaning)),
+        ])];
+        let state = text::wrap(&why.state, columns);
+        lines.extend(state.into_iter().map(|line| text::line(line, look.style(meaning))));
+        if !why.counterfactuals.is_empty() {
+            lines.push(Line::default());
+            lines.push(text::line(look.text("why-if"), look.style(Meaning::Accent)));
+            for sentence in &why.counterfactuals {
+                for (row, part) in text::wrap(sentence, columns.saturating_sub(2)).into_iter().enumerate() {
+                    let head = if row == 0 { look.theme.pick("• ", "* ") } else { "  " };
+                    lines.push(text::line(format!("{head}{part}"), look.style(Meaning::Good)));
+                }
+            }
+        }
+        lines.push(Line::default());
+        lines.push(text::line(look.text("why-chain"), look.style(Meaning::Accent)));
+        if why.chain.is_empty() {
+            lines.push(text::line(look.text("why-no-chain"), look.style(Meaning::Muted)));
+        }
+        for (number, link) in why.chain.iter().enumerate() {
+            let joint = if number == 0 { look.theme.pick("●", "o") } else { look.theme.pick("↑", "^") };
+            let when = format!("{joint} {:>10}  ", look.clock(link.at));
+            let indent = text::width(&when);
+            for (row, part) in text::wrap(&link.sentence(), columns.saturating_sub(indent)).into_iter().enumerate() {
+                let head = if row == 0 { when.clone() } else { " ".repeat(indent) };
+                lines.push(text::spans(vec![(head, look.style(Meaning::Muted)), (part, look.style(Meaning::Text))]));
+            }
+        }
+        lines.push(text::line(look.text("why-root"), look.style(Meaning::Muted)));
+        lines
+    }
+}
+
+impl Screen for WhyScreen {
+    fn name(&self) -> ScreenName {
+        ScreenName::Why
+    }
+
+    fn title(&self, look: &Look<'_>) -> String {
+        format!("{} {}", look.text("key-why"), self.key)
+    }
+
+    fn cover(&self) -> Cover {
+        Cover::Box { width: 86, height: 86 }
+    }
+
+    fn update(&mut self, action: &Action, look: &Look<'_>) -> Vec<Ask> {
+        let inside = pane::inside(look.body);
+        let count = self.lines(look, usize::from(inside.width).saturating_sub(2)).len();
+        if let Some(top) = scroll::scrolled(self.top, action, count, usize::from(inside.height)) {
+            self.top = top;
+            return vec![Ask::Nothing];
+        }
+        match action {
+            // One looks at why; the way back in time is to the moment that began it.
+            Action::Rewind if look.session().is_some_and(|session| !session.is_in_the_past()) => {
+                let chain = look.cluster().map(|cluster| why(cluster, &self.key).chain).unwrap_or_default();
+                chain.last().map_or_else(Vec::new, |link| vec![Ask::Time(TimeAsk::LookAt(link.at))])
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn draw(&self, look: &Look<'_>, area: Rect, buffer: &mut Buffer) {
+        let inside = pane::popup(buffer, area, look.theme, &self.title(look));
+        let lines = self.lines(look, usize::from(inside.width).saturating_sub(2));
+        let top = self.top.min(lines.len().saturating_sub(usize::from(inside.height)));
+        let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+        text::put_lines(buffer, room, &lines[top..]);
+        scroll::bar(buffer, inside, look.theme, top, lines.len());
+    }
+}
