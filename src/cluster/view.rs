@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::apiserver::Stored;
-use crate::apiserver::storage_key;
+use crate::apiserver::request::LogOptions;
+use crate::apiserver::{Stored, storage_key};
 use crate::engine::{CauseId, SimTime};
 use crate::etcd::{Revision, Store};
 use crate::model::core::Event;
@@ -126,6 +126,23 @@ impl Cluster {
             Some((at, event))
         });
         (store.revision().0, written.collect())
+    }
+
+    /// What `kubectl logs` would print of a Pod: of its present containers, or of the instances before them.
+    ///
+    /// # Errors
+    /// In the words of the kubelet; when the Pod is on no machine or the machine has no power, in our own.
+    pub fn logs(&self, pod: &ObjectKey, is_previous: bool) -> Result<String, String> {
+        let object = self.object(pod).ok_or_else(|| format!("pods \"{}\" not found", pod.name))?;
+        let node = Pod::of(&object).map(|pod| pod.node_name().to_owned()).unwrap_or_default();
+        let Some(worker) = self.worker(&node).filter(|worker| worker.is_on) else {
+            return Err(format!(
+                "the Pod is on no machine that runs ({})",
+                if node.is_empty() { "none" } else { &node }
+            ));
+        };
+        let options = LogOptions { previous: is_previous, ..LogOptions::default() };
+        worker.kubelet.logs(&pod.namespace, &pod.name, &options, &worker.machine, self.now)
     }
 
     /// The Pods bound to a node.

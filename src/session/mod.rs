@@ -22,5 +22,10 @@ pub use progress::{Progress, ProgressError};
 pub use session::{Session, SessionError};
 pub use why::{Why, WhyLink};
 
-pub use crate::cluster::{Cluster, ComponentName, Fault, Input};
+pub use crate::cluster::view::ComponentState;
+pub use crate::cluster::{Cluster, ComponentName, Fault, Input, Master};
+pub use crate::etcd::raft::Payload;
+pub use crate::kubectl::completion::complete;
+pub use crate::network::{Load, LoadStats, Outcome};
 pub use crate::scenario::{Language, Lesson, Scenario};
+pub use crate::scheduler::{Answer, Attempt, AttemptOutcome, Verdict};

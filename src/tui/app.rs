@@ -372,12 +372,7 @@ impl App {
 
     fn lesson(&mut self, act: Act) {
         let Some(play) = self.play.as_mut() else { return };
-        play.session.look_at_present();
-        let now = play.session.present();
-        // What changed nothing (no hint left, nothing to answer) leaves no mark in the journal.
-        if play.session.lesson_mut().act(act, now) {
-            play.session.submit(act.to_input());
-        }
+        play.session.act(act);
     }
 
     fn edited(&mut self, edited: Edited) {
@@ -429,7 +424,13 @@ impl App {
 
     fn frame(&self, buffer: &mut Buffer) -> Option<Position> {
         if self.area.width < 20 || self.area.height < 8 {
-            buffer.set_stringn(self.area.x, self.area.y, "80x24, please", usize::from(self.area.width), self.theme.style(Meaning::Warning));
+            buffer.set_stringn(
+                self.area.x,
+                self.area.y,
+                "80x24, please",
+                usize::from(self.area.width),
+                self.theme.style(Meaning::Warning),
+            );
             return None;
         }
         let look = self.look();

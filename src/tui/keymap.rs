@@ -64,8 +64,23 @@ pub struct Entry {
 
 /// Screens on which one moves over lines.
 const LISTS: &[S] = &[
-    S::Home, S::Lesson, S::Topology, S::Table, S::Text, S::Events, S::Trace, S::Scheduler, S::Etcd, S::Quota, S::Load,
-    S::Fault, S::Why, S::Help, S::Tree, S::Compare, S::Namespaces,
+    S::Home,
+    S::Lesson,
+    S::Topology,
+    S::Table,
+    S::Text,
+    S::Events,
+    S::Trace,
+    S::Scheduler,
+    S::Etcd,
+    S::Quota,
+    S::Load,
+    S::Fault,
+    S::Why,
+    S::Help,
+    S::Tree,
+    S::Compare,
+    S::Namespaces,
 ];
 /// Screens on which an object may be chosen.
 const OBJECTS: &[S] = &[S::Topology, S::Lesson, S::Table, S::Tree, S::Events, S::Trace, S::Scheduler, S::Quota];
@@ -134,7 +149,23 @@ fn objects() -> Vec<Entry> {
     let table = Place::On(&[S::Table]);
     let some = Place::On(&[S::Topology, S::Table, S::Tree, S::Lesson]);
     vec![
-        entry(key(KeyCode::Enter), Action::Enter, "key-open", Place::On(&[S::Topology, S::Table, S::Tree, S::Events, S::Trace, S::Scheduler, S::Quota, S::Fault, S::Namespaces]), 2),
+        entry(
+            key(KeyCode::Enter),
+            Action::Enter,
+            "key-open",
+            Place::On(&[
+                S::Topology,
+                S::Table,
+                S::Tree,
+                S::Events,
+                S::Trace,
+                S::Scheduler,
+                S::Quota,
+                S::Fault,
+                S::Namespaces,
+            ]),
+            2,
+        ),
         entry(letter('d'), Action::Describe, "key-describe", some, 2),
         entry(letter('y'), Action::Yaml, "key-yaml", some, 2),
         entry(letter('l'), Action::Logs, "key-logs", some, 2),
@@ -205,9 +236,7 @@ fn session() -> Vec<Entry> {
 }
 
 /// Screens with nothing behind them but home.
-const BASES: &[S] = &[
-    S::Lesson, S::Topology, S::Table, S::Events, S::Trace, S::Scheduler, S::Etcd, S::Quota, S::Load,
-];
+const BASES: &[S] = &[S::Lesson, S::Topology, S::Table, S::Events, S::Trace, S::Scheduler, S::Etcd, S::Quota, S::Load];
 
 fn time() -> Vec<Entry> {
     let place = Place::Session;
@@ -237,7 +266,13 @@ fn typing() -> Vec<Entry> {
         entry(key(KeyCode::Down), Action::Down, "key-history", prompt, 9),
         entry(key(KeyCode::PageUp), Action::PageUp, "key-page-up", prompt, 3),
         entry(key(KeyCode::PageDown), Action::PageDown, "key-page-down", prompt, 9),
-        entry(ctrl('c'), Action::Interrupt, "key-interrupt", Place::On(&[S::Prompt, S::Command, S::Filter, S::Editor]), 4),
+        entry(
+            ctrl('c'),
+            Action::Interrupt,
+            "key-interrupt",
+            Place::On(&[S::Prompt, S::Command, S::Filter, S::Editor]),
+            4,
+        ),
         entry(ctrl('l'), Action::Wide, "key-clear", prompt, 5),
         entry(key(KeyCode::Esc), Action::Back, "key-close", typed, 1),
         risky(ctrl('s'), Action::Save, "key-save", editor, 0),
@@ -328,7 +363,8 @@ mod tests {
 
     #[test]
     fn what_changes_the_cluster_is_marked() {
-        let marked = |wanted: Action| entries().iter().any(|entry| entry.action == wanted && entry.danger == Danger::Changes);
+        let marked =
+            |wanted: Action| entries().iter().any(|entry| entry.action == wanted && entry.danger == Danger::Changes);
         assert!([Action::Delete, Action::Edit, Action::Fault, Action::Rewind].into_iter().all(marked));
     }
 }

@@ -70,8 +70,17 @@ mod tests {
 
     #[test]
     fn words_mean_what_an_operator_takes_them_for() {
-        let meanings = ["Running", "CrashLoopBackOff", "ImagePullBackOff", "Init:0/2", "Init:Error", "Completed", "Ready,SchedulingDisabled"];
-        let expected = [Meaning::Good, Meaning::Bad, Meaning::Bad, Meaning::Busy, Meaning::Bad, Meaning::Gone, Meaning::Warning];
+        let meanings = [
+            "Running",
+            "CrashLoopBackOff",
+            "ImagePullBackOff",
+            "Init:0/2",
+            "Init:Error",
+            "Completed",
+            "Ready,SchedulingDisabled",
+        ];
+        let expected =
+            [Meaning::Good, Meaning::Bad, Meaning::Bad, Meaning::Busy, Meaning::Bad, Meaning::Gone, Meaning::Warning];
         assert_eq!(meanings.map(word), expected);
     }
 }

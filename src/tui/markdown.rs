@@ -172,7 +172,8 @@ impl Writer {
         }
         let pieces = std::mem::take(&mut self.pieces);
         let quote = format!("{} ", self.theme.pick("▎", "|")).repeat(self.quotes);
-        let bullet = self.bullet.take().unwrap_or_else(|| if self.lists.is_empty() { String::new() } else { "  ".into() });
+        let bullet =
+            self.bullet.take().unwrap_or_else(|| if self.lists.is_empty() { String::new() } else { "  ".into() });
         let first = format!("{}{quote}{bullet}", " ".repeat(self.indent()));
         let rest = format!("{}{quote}{}", " ".repeat(self.indent()), " ".repeat(bullet.width()));
         let room = self.columns.saturating_sub(first.width()).max(4);
@@ -344,7 +345,20 @@ mod tests {
         let text = "# Title\n\nOne *two* three `four`.\n\n- first item that is long\n- second\n\n```yaml\na: 1\n```\n\n1. x\n2. y\n";
         assert_eq!(
             shown(text, 20),
-            ["Title", "", "One two three four.", "", "• first item that", "  is long", "• second", "", "▏ a: 1", "", "1. x", "2. y"]
+            [
+                "Title",
+                "",
+                "One two three four.",
+                "",
+                "• first item that",
+                "  is long",
+                "• second",
+                "",
+                "▏ a: 1",
+                "",
+                "1. x",
+                "2. y"
+            ]
         );
     }
 

@@ -1,7 +1,7 @@
 //! A session as the app holds it: the session itself, the other future it is compared with, the console, the caches.
 
 use crate::engine::SimDuration;
-use crate::session::{Session};
+use crate::session::Session;
 
 use super::ask::TimeAsk;
 use super::console::Console;

@@ -39,7 +39,9 @@ pub struct Shot {
 #[derive(Debug, thiserror::Error)]
 pub enum ShotError {
     /// A word that is no key.
-    #[error("\"{word}\" is no key; write letters, words in quotes, or enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, ctrl-x, wait:2s")]
+    #[error(
+        "\"{word}\" is no key; write letters, words in quotes, or enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, ctrl-x, wait:2s"
+    )]
     Key {
         /// The word.
         word: String,

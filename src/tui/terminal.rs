@@ -62,6 +62,12 @@ fn enter() -> io::Result<()> {
 
 fn give_back() {
     // There is nothing left to do about a terminal that does not take its settings back.
-    drop(execute!(io::stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, crossterm::cursor::Show));
+    drop(execute!(
+        io::stdout(),
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        crossterm::cursor::Show
+    ));
     drop(disable_raw_mode());
 }

@@ -58,7 +58,8 @@ impl CommandLine {
             None => {
                 let known = words();
                 let close = suggest::closest(&typed, known.iter().map(String::as_str)).unwrap_or("pods");
-                let said = look.locale.with("said-no-view", &[("word", typed.into()), ("close", close.to_owned().into())]);
+                let said =
+                    look.locale.with("said-no-view", &[("word", typed.into()), ("close", close.to_owned().into())]);
                 vec![Ask::Close, Ask::Say(said)]
             }
         }

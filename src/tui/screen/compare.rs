@@ -124,7 +124,10 @@ impl Screen for Compare {
         let left = Rect { width: area.width / 2, ..area };
         let right = Rect { x: left.right(), width: area.width - left.width, ..area };
         let caption = |name: &str, session: &Session| format!("{name}  {}", look.clock(session.now()));
-        let (a, b) = (caption("A", if play.is_fork { other } else { &play.session }), caption("B", if play.is_fork { &play.session } else { other }));
+        let (a, b) = (
+            caption("A", if play.is_fork { other } else { &play.session }),
+            caption("B", if play.is_fork { &play.session } else { other }),
+        );
         let (state_a, state_b) = if play.is_fork { (&there, &here) } else { (&here, &there) };
         let focus = |is_here: bool| if is_here { pane::Focus::Here } else { pane::Focus::Elsewhere };
         column(look, &a, (&rows, state_a), (top, focus(!play.is_fork)), left, buffer);

@@ -8,7 +8,7 @@ use super::{Screen, ScreenName};
 use crate::engine::SimDuration;
 use crate::model::coordination::Lease;
 use crate::model::{Kind, Meta, Resource, time};
-use crate::session::{Cluster, Master};
+use crate::session::{Cluster, Master, Payload};
 use crate::tui::action::Action;
 use crate::tui::ask::Ask;
 use crate::tui::look::Look;
@@ -34,7 +34,16 @@ fn members(look: &Look<'_>, cluster: &Cluster) -> Vec<Line<'static>> {
     let (meaning, id) = if has >= quorum { (Meaning::Good, "etcd-quorum") } else { (Meaning::Bad, "etcd-no-quorum") };
     let said = look.locale.with(id, &[("up", has.into()), ("all", masters.len().into()), ("quorum", quorum.into())]);
     let mut lines = vec![text::line(format!("{} {said}", look.theme.sign(meaning)), look.style(meaning))];
-    let captions = ["etcd-member", "etcd-role", "etcd-term", "etcd-log", "etcd-commit", "etcd-applied", "etcd-revision", "etcd-db"];
+    let captions = [
+        "etcd-member",
+        "etcd-role",
+        "etcd-term",
+        "etcd-log",
+        "etcd-commit",
+        "etcd-applied",
+        "etcd-revision",
+        "etcd-db",
+    ];
     let widths = [12, 12, 6, 9, 9, 9, 10, 10];
     let mut head = Line::default();
     for (id, width) in captions.into_iter().zip(widths) {
@@ -73,7 +82,8 @@ fn member(look: &Look<'_>, cluster: &Cluster, master: &Master, widths: &[usize])
 fn servers(look: &Look<'_>, cluster: &Cluster) -> Vec<Line<'static>> {
     let mut lines = vec![text::line(look.text("etcd-servers"), look.style(Meaning::Accent))];
     for (index, master) in cluster.masters().iter().enumerate() {
-        let (meaning, state) = if master.server_runs() { (Meaning::Good, "etcd-up") } else { (Meaning::Bad, "etcd-down") };
+        let (meaning, state) =
+            if master.server_runs() { (Meaning::Good, "etcd-up") } else { (Meaning::Bad, "etcd-down") };
         let balanced = if cluster.is_balanced(index) {
             (look.theme.pick("⇄", "<>"), "etcd-balanced", Meaning::Good)
         } else {
@@ -100,9 +110,15 @@ fn leases(look: &Look<'_>) -> Vec<Line<'static>> {
         let holder = spec.holder_identity.as_deref().unwrap_or("-");
         let more = look.theme.pick("…", "~");
         lines.push(text::spans(vec![
-            (format!("{} {} ", look.theme.sign(meaning), text::fit(lease.metadata.name(), 24, more)), look.style(meaning)),
+            (
+                format!("{} {} ", look.theme.sign(meaning), text::fit(lease.metadata.name(), 24, more)),
+                look.style(meaning),
+            ),
             (text::fit(&text::squeeze(holder, 24, more), 25, ""), look.style(Meaning::Text)),
-            (format!("{:>5}.{}s / {}s", age.as_secs(), age.as_millis() % 1_000 / 100, most.as_secs()), look.style(Meaning::Muted)),
+            (
+                format!("{:>5}.{}s / {}s", age.as_secs(), age.as_millis() % 1_000 / 100, most.as_secs()),
+                look.style(Meaning::Muted),
+            ),
         ]));
     }
     lines
@@ -122,9 +138,14 @@ impl EtcdScreen {
             } else {
                 (look.theme.sign(Meaning::Busy), Meaning::Busy)
             };
+            let said = match &entry.payload {
+                Payload::Empty => look.text("etcd-entry-empty"),
+                Payload::Command(command) => command.summary(),
+                Payload::Configuration { .. } => look.text("etcd-entry-members"),
+            };
             lines.push(text::spans(vec![
                 (format!("{sign} {:>7} t{:<3} ", entry.index, entry.term), look.style(Meaning::Muted)),
-                (entry.to_string(), look.style(meaning)),
+                (said, look.style(meaning)),
             ]));
         }
         lines
@@ -171,7 +192,11 @@ impl Screen for EtcdScreen {
         if area.width >= 110 {
             let half = Rect { width: rest.width / 2 + 2, ..rest };
             let inside = pane::frame(buffer, half, look.theme, &look.text("etcd-who"), pane::Focus::Elsewhere);
-            text::put_lines(buffer, inside, &left[self.top.min(left.len().saturating_sub(usize::from(inside.height)))..]);
+            text::put_lines(
+                buffer,
+                inside,
+                &left[self.top.min(left.len().saturating_sub(usize::from(inside.height)))..],
+            );
             let right = Rect { x: half.right(), width: rest.width - half.width, ..rest };
             let inside = pane::frame(buffer, right, look.theme, &look.text("etcd-tail"), pane::Focus::Elsewhere);
             text::put_lines(buffer, inside, &log[self.top.min(log.len().saturating_sub(usize::from(inside.height)))..]);

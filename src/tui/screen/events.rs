@@ -45,7 +45,8 @@ impl Events {
         let meaning = mark::word(kind);
         let about = about(event).map(|key| key.to_string()).unwrap_or_default();
         let count = event.count.filter(|count| *count > 1).map(|count| format!("x{count}")).unwrap_or_default();
-        let source = event.source.as_ref().and_then(|source| source.component.clone()).filter(|source| !source.is_empty());
+        let source =
+            event.source.as_ref().and_then(|source| source.component.clone()).filter(|source| !source.is_empty());
         let source = source.or_else(|| event.reporting_component.clone()).unwrap_or_default();
         vec![
             (look.clock(last_seen(event)), look.style(Meaning::Muted)),
@@ -60,9 +61,7 @@ impl Events {
 
 fn last_seen(event: &Event) -> crate::engine::SimTime {
     let series = event.series.as_ref().and_then(|series| series.last_observed_time.as_ref()).map(|at| at.0);
-    let at = series
-        .or(event.last_timestamp.as_ref().map(|at| at.0))
-        .or(event.event_time.as_ref().map(|at| at.0));
+    let at = series.or(event.last_timestamp.as_ref().map(|at| at.0)).or(event.event_time.as_ref().map(|at| at.0));
     at.map_or_else(|| event.metadata.created_at(), time::sim_time)
 }
 
@@ -117,7 +116,8 @@ impl Screen for Events {
         let cursor = self.cursor.unwrap_or(last).min(last);
         let first = scroll::first(cursor, events.len(), height);
         let rows: Vec<Vec<Cell>> = events.iter().skip(first).take(height).map(|event| Self::row(look, event)).collect();
-        let captions = ["events-time", "events-reason", "events-object", "events-count", "events-from", "events-message"];
+        let captions =
+            ["events-time", "events-reason", "events-object", "events-count", "events-from", "events-message"];
         let captions = captions.map(|id| look.text(id));
         let chosen = (!events.is_empty()).then_some(cursor - first);
         Grid { captions: &captions, rows: &rows, chosen, shift: 0, keep: 1 }.draw(look.theme, inside, buffer);

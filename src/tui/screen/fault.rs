@@ -51,9 +51,11 @@ impl Palette {
         machines(look, cluster, &mut offers);
         components(cluster, &mut offers);
         pods(look, &mut offers);
-        let whole = [(Fault::RegistryDown, "fault-registry-down", false), (Fault::RegistryUp, "fault-registry-up", true)];
+        let whole =
+            [(Fault::RegistryDown, "fault-registry-down", false), (Fault::RegistryUp, "fault-registry-up", true)];
         offers.extend(whole.map(|(fault, name, mends)| Offer { fault, name, target: String::new(), mends }));
-        let is_about = |offer: &Offer| self.target.as_ref().is_some_and(|target| offer.target.contains(target.as_str()));
+        let is_about =
+            |offer: &Offer| self.target.as_ref().is_some_and(|target| offer.target.contains(target.as_str()));
         offers.sort_by_key(|offer| (!is_about(offer), !(offer.mends && offer.name == "fault-heal")));
         offers
     }
@@ -82,7 +84,8 @@ fn machines(look: &Look<'_>, cluster: &Cluster, offers: &mut Vec<Offer>) {
         }
         if cluster.worker(name).is_some() {
             let known = look.objects(Kind::Node).iter().filter_map(Object::get::<Node>);
-            let is_cordoned = known.into_iter().any(|object| object.metadata.name() == &**name && object.is_unschedulable());
+            let is_cordoned =
+                known.into_iter().any(|object| object.metadata.name() == &**name && object.is_unschedulable());
             if is_cordoned {
                 push(Fault::Uncordon { node: node.clone() }, "fault-uncordon", true);
             } else {
@@ -123,7 +126,12 @@ fn pods(look: &Look<'_>, offers: &mut Vec<Offer>) {
             }
         }
         let target = format!("{namespace}/{name}");
-        offers.push(Offer { fault: Fault::DeletePod { namespace, pod: name }, name: "fault-delete-pod", target, mends: false });
+        offers.push(Offer {
+            fault: Fault::DeletePod { namespace, pod: name },
+            name: "fault-delete-pod",
+            target,
+            mends: false,
+        });
     }
 }
 

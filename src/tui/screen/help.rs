@@ -56,7 +56,10 @@ impl Help {
         ];
         let mut line = Line::default();
         for (meaning, id) in signs {
-            line.push_span(Span::styled(format!(" {} {}  ", look.theme.sign(meaning), look.text(id)), look.style(meaning)));
+            line.push_span(Span::styled(
+                format!(" {} {}  ", look.theme.sign(meaning), look.text(id)),
+                look.style(meaning),
+            ));
         }
         lines.push(line);
         lines.push(Line::default());

@@ -46,7 +46,8 @@ impl Home {
     fn rows<'s>(shelf: &'s Shelf) -> Vec<Row<'s>> {
         let mut rows = Vec::new();
         for track in shelf.tracks() {
-            let solved = track.scenarios.iter().filter(|index| shelf.is_solved(shelf.scenarios[**index].name())).count();
+            let solved =
+                track.scenarios.iter().filter(|index| shelf.is_solved(shelf.scenarios[**index].name())).count();
             rows.push(Row::Track(track.name, solved, track.scenarios.len()));
             rows.extend(track.scenarios.iter().map(|index| Row::Scenario(&shelf.scenarios[*index])));
         }
@@ -99,7 +100,9 @@ impl Home {
                     ]);
                     text::put(buffer, inside, row, &line);
                 }
-                Row::Scenario(scenario) => draw_scenario(look, scenario, *index == Some(self.cursor), row, inside, buffer),
+                Row::Scenario(scenario) => {
+                    draw_scenario(look, scenario, *index == Some(self.cursor), row, inside, buffer)
+                }
             }
         }
         if numbered.is_empty() {
@@ -156,11 +159,8 @@ fn track_title(look: &Look<'_>, name: &str) -> String {
 fn draw_scenario(look: &Look<'_>, scenario: &Scenario, is_chosen: bool, row: u16, area: Rect, buffer: &mut Buffer) {
     let is_solved = look.shelf.is_solved(scenario.name());
     let level: usize = scenario.label("level").and_then(|level| level.parse().ok()).unwrap_or(1).min(LEVEL_MAX);
-    let stars = format!(
-        "{}{}",
-        look.theme.pick("★", "*").repeat(level),
-        look.theme.pick("☆", ".").repeat(LEVEL_MAX - level)
-    );
+    let stars =
+        format!("{}{}", look.theme.pick("★", "*").repeat(level), look.theme.pick("☆", ".").repeat(LEVEL_MAX - level));
     let minutes = format!("{:>3} min", scenario.spec().minutes);
     let tail = format!("{stars} {minutes} ");
     let room = usize::from(area.width).saturating_sub(text::width(&tail) + 7);

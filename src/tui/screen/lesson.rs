@@ -71,7 +71,8 @@ impl LessonScreen {
             }
             for (number, hint) in state.hints.iter().enumerate() {
                 lines.push(Line::default());
-                lines.push(text::line(format!("{} {}", look.text("lesson-hint"), number + 1), look.style(Meaning::Key)));
+                lines
+                    .push(text::line(format!("{} {}", look.text("lesson-hint"), number + 1), look.style(Meaning::Key)));
                 lines.extend(markdown::lines(hint.get(language), columns, look.theme));
             }
             if let GoalState::Missed { why, .. } = &state.goal {
@@ -81,13 +82,20 @@ impl LessonScreen {
                     Miss::Interrupted => look.text("lesson-interrupted"),
                     Miss::Broken(why) => why.clone(),
                 };
-                lines.extend(text::wrap(&said, columns).into_iter().map(|line| text::line(line, look.style(Meaning::Bad))));
+                lines.extend(
+                    text::wrap(&said, columns).into_iter().map(|line| text::line(line, look.style(Meaning::Bad))),
+                );
             }
             lines.push(Line::default());
         }
         for (wrong, mistake) in lesson.mistakes().filter(|(_, mistake)| mistake.is_present) {
             lines.push(text::line(
-                format!("{} {} ({})", look.theme.sign(Meaning::Warning), look.text("lesson-mistake"), look.clock(mistake.at)),
+                format!(
+                    "{} {} ({})",
+                    look.theme.sign(Meaning::Warning),
+                    look.text("lesson-mistake"),
+                    look.clock(mistake.at)
+                ),
                 look.style(Meaning::Warning),
             ));
             lines.extend(markdown::lines(wrong.because.get(language), columns, look.theme));
@@ -115,7 +123,9 @@ impl LessonScreen {
         lines.extend(markdown::lines(predict.ask.get(language), columns, look.theme));
         for (number, option) in predict.options.iter().enumerate() {
             let (sign, meaning) = match answer {
-                Some(given) if given.option == number && given.is_right => (look.theme.sign(Meaning::Good), Meaning::Good),
+                Some(given) if given.option == number && given.is_right => {
+                    (look.theme.sign(Meaning::Good), Meaning::Good)
+                }
                 Some(given) if given.option == number => (look.theme.sign(Meaning::Bad), Meaning::Bad),
                 Some(_) if number == predict.answer => (look.theme.sign(Meaning::Good), Meaning::Good),
                 Some(_) => (" ", Meaning::Muted),
@@ -185,7 +195,9 @@ fn goals(look: &Look<'_>, lesson: &Lesson, columns: usize) -> Vec<Line<'static>>
             }
             _ => String::new(),
         };
-        for (row, part) in text::wrap(goal.title.get(look.language()), columns.saturating_sub(3)).into_iter().enumerate() {
+        for (row, part) in
+            text::wrap(goal.title.get(look.language()), columns.saturating_sub(3)).into_iter().enumerate()
+        {
             let head = if row == 0 { sign } else { " " };
             let mut line = Line::from(vec![Span::styled(format!("{head} {part}"), look.style(meaning))]);
             if row == 0 {
@@ -229,7 +241,8 @@ fn prompt(look: &Look<'_>, lesson: &Lesson) -> Line<'static> {
 fn debrief(look: &Look<'_>, lesson: &Lesson, columns: usize) -> Vec<Line<'static>> {
     let spec = lesson.scenario().spec();
     let seconds = lesson.solved_at().map_or(0, |at| at.since(lesson.arrived_at()).as_secs());
-    let solved = look.locale.with("lesson-solved", &[("seconds", seconds.into()), ("hints", lesson.hints_taken().into())]);
+    let solved =
+        look.locale.with("lesson-solved", &[("seconds", seconds.into()), ("hints", lesson.hints_taken().into())]);
     let mut lines = vec![
         text::line(format!("{} {solved}", look.theme.sign(Meaning::Good)), look.style(Meaning::Good)),
         Line::default(),
@@ -292,7 +305,8 @@ impl Screen for LessonScreen {
             let step = look.session().map_or(0, |session| session.lesson().current());
             let last = lines.len().saturating_sub(height);
             // A step that fits is shown with as much of what came before as there is room for.
-            let top = self.top.filter(|_| self.step == step).unwrap_or_else(|| if last <= start { last } else { start });
+            let top =
+                self.top.filter(|_| self.step == step).unwrap_or_else(|| if last <= start { last } else { start });
             let top = top.min(last);
             let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
             text::put_lines(buffer, room, &lines[top..]);

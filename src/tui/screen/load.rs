@@ -46,7 +46,9 @@ fn draw_client(look: &Look<'_>, load: &Load, area: Rect, focus: pane::Focus, buf
     let mut good = vec![0; columns];
     let mut lost = vec![0; columns];
     for (second, stats) in load.seconds().rev().take_while(|(second, _)| *second >= from) {
-        if let Some(column) = second.checked_sub(from).and_then(|column| usize::try_from(column).ok()).filter(|column| *column < columns) {
+        if let Some(column) =
+            second.checked_sub(from).and_then(|column| usize::try_from(column).ok()).filter(|column| *column < columns)
+        {
             good[column] = stats.of(Outcome::Ok);
             lost[column] = stats.lost();
         }
@@ -93,7 +95,9 @@ impl Screen for LoadScreen {
         let loads = look.cluster().map_or(&[][..], |cluster| cluster.loads());
         if loads.is_empty() {
             let inside = pane::frame(buffer, area, look.theme, &look.text("view-load"), pane::Focus::Here);
-            for (row, line) in (1..).zip(text::wrap(&look.text("load-none"), usize::from(inside.width).saturating_sub(4))) {
+            for (row, line) in
+                (1..).zip(text::wrap(&look.text("load-none"), usize::from(inside.width).saturating_sub(4)))
+            {
                 text::put_at(buffer, inside, (2, row), &line, look.style(Meaning::Muted));
             }
             return;

@@ -40,7 +40,8 @@ impl SchedulerScreen {
     /// The Pods that the scheduler has looked at, those that wait first.
     fn pods<'a>(&self, look: &Look<'a>) -> Vec<&'a Pod> {
         let decided = |pod: &&Pod| {
-            look.cluster().is_some_and(|cluster| cluster.decision(pod.metadata.namespace(), pod.metadata.name()).is_some())
+            look.cluster()
+                .is_some_and(|cluster| cluster.decision(pod.metadata.namespace(), pod.metadata.name()).is_some())
         };
         let pods = look.objects(Kind::Pod).iter().filter_map(Object::get::<Pod>).map(|pod| &**pod);
         let wanted = |pod: &&Pod| match &self.pod {
@@ -233,12 +234,17 @@ impl Screen for SchedulerScreen {
         let first = scroll::first(cursor, pods.len(), usize::from(inside.height));
         for (row, (index, pod)) in (0..inside.height).zip(pods.iter().enumerate().skip(first)) {
             let (_, meaning) = mark::pod(pod);
-            let name = text::squeeze(pod.metadata.name(), usize::from(inside.width).saturating_sub(2), look.theme.pick("…", "~"));
+            let name = text::squeeze(
+                pod.metadata.name(),
+                usize::from(inside.width).saturating_sub(2),
+                look.theme.pick("…", "~"),
+            );
             let style = if index == cursor { look.style(Meaning::Chosen) } else { look.style(meaning) };
             text::put_at(buffer, inside, (0, row), &format!("{} {name}", look.theme.sign(meaning)), style);
         }
         let right = Rect { x: list.right(), width: area.width - list.width, ..area };
-        let caption = pods.get(cursor).map_or_else(|| look.text("view-scheduler"), |pod| pod.metadata.name().to_owned());
+        let caption =
+            pods.get(cursor).map_or_else(|| look.text("view-scheduler"), |pod| pod.metadata.name().to_owned());
         let inside = pane::frame(buffer, right, look.theme, &caption, pane::Focus::Elsewhere);
         let Some(pod) = pods.get(cursor) else {
             text::put_at(buffer, inside, (1, 1), &look.text("scheduler-none"), look.style(Meaning::Muted));

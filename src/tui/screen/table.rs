@@ -44,7 +44,17 @@ impl Table {
     #[must_use]
     pub fn new(kind: Kind) -> Self {
         let namespace = Some(String::new());
-        Self { kind, namespace, filter: String::new(), cursor: 0, shift: 0, sort: None, is_reversed: false, is_wide: false, waits_for: Waits::Filter }
+        Self {
+            kind,
+            namespace,
+            filter: String::new(),
+            cursor: 0,
+            shift: 0,
+            sort: None,
+            is_reversed: false,
+            is_wide: false,
+            waits_for: Waits::Filter,
+        }
     }
 
     fn namespace<'s>(&'s self, look: &Look<'s>) -> &'s str {
@@ -57,7 +67,8 @@ impl Table {
 
     /// The objects that pass the filter, in order.
     fn objects<'a>(&self, look: &Look<'a>) -> Vec<&'a Object> {
-        let namespace = self.namespace.as_deref().unwrap_or_else(|| look.cluster().map_or("", |cluster| cluster.namespace()));
+        let namespace =
+            self.namespace.as_deref().unwrap_or_else(|| look.cluster().map_or("", |cluster| cluster.namespace()));
         let now = look.now();
         let wanted = self.filter.to_lowercase();
         let passes = |object: &&Object| {
@@ -88,7 +99,13 @@ impl Table {
         let whole = whole_meaning(object);
         for (column, cell) in shown {
             let meaning = match column.name {
-                "Name" => if whole == Meaning::Bad { Meaning::Bad } else { Meaning::Text },
+                "Name" => {
+                    if whole == Meaning::Bad {
+                        Meaning::Bad
+                    } else {
+                        Meaning::Text
+                    }
+                }
                 "Status" | "Type" | "Reason" => whole_or(whole, &cell),
                 "Age" => Meaning::Muted,
                 _ => Meaning::Text,
@@ -181,7 +198,8 @@ impl Screen for Table {
                 }
             }
             _ => {
-                let key: Option<ObjectKey> = objects.get(self.cursor.min(objects.len().saturating_sub(1))).map(|object| object.key());
+                let key: Option<ObjectKey> =
+                    objects.get(self.cursor.min(objects.len().saturating_sub(1))).map(|object| object.key());
                 return key.map_or_else(Vec::new, |key| on_object::asks(action, &key, look));
             }
         }
@@ -198,7 +216,8 @@ impl Screen for Table {
 
     fn draw(&self, look: &Look<'_>, area: Rect, buffer: &mut Buffer) {
         let objects = self.objects(look);
-        let mut caption = vec![Span::styled(format!("{}[{}]", self.kind.plural(), objects.len()), look.style(Meaning::Accent))];
+        let mut caption =
+            vec![Span::styled(format!("{}[{}]", self.kind.plural(), objects.len()), look.style(Meaning::Accent))];
         if self.kind.is_namespaced() {
             let namespace = self.namespace(look);
             let shown = if namespace.is_empty() { look.text("table-all") } else { namespace.to_owned() };
@@ -211,7 +230,8 @@ impl Screen for Table {
         let height = usize::from(inside.height).saturating_sub(1);
         let cursor = self.cursor.min(objects.len().saturating_sub(1));
         let first = scroll::first(cursor, objects.len(), height);
-        let rows: Vec<Vec<Cell>> = objects.iter().skip(first).take(height).map(|object| self.row(object, look)).collect();
+        let rows: Vec<Vec<Cell>> =
+            objects.iter().skip(first).take(height).map(|object| self.row(object, look)).collect();
         let captions = self.captions(look);
         let keep = usize::from(self.shows_namespace(look));
         let chosen = (!objects.is_empty()).then_some(cursor - first);

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::filter::Filter;
 use super::{Screen, ScreenName, on_object};
-use crate::model::{Kind, Object, ObjectKey};
+use crate::model::{Kind, Object, ObjectKey, yaml};
 use crate::printers::describe::needs;
 use crate::printers::{Related, describe, manifest};
 use crate::tui::action::Action;
@@ -65,12 +65,19 @@ impl TextScreen {
 
     fn painted(&self, look: &Look<'_>) -> Vec<Vec<Piece>> {
         let Some(cluster) = look.cluster() else { return Vec::new() };
-        let gone = || vec![vec![(look.locale.with("text-gone", &[("object", self.key().to_string().into())]), look.style(Meaning::Warning))]];
+        let gone = || {
+            vec![vec![(
+                look.locale.with("text-gone", &[("object", self.key().to_string().into())]),
+                look.style(Meaning::Warning),
+            )]]
+        };
         match &self.source {
-            Source::Describe(key) => cluster.object(key).map_or_else(gone, |object| paint_describe(&described(look, &object), look)),
-            Source::Yaml(key) => {
-                cluster.object(key).map_or_else(gone, |object| paint_yaml(&manifest::yaml(&manifest::value(&object)), look.theme))
+            Source::Describe(key) => {
+                cluster.object(key).map_or_else(gone, |object| paint_describe(&described(look, &object), look))
             }
+            Source::Yaml(key) => cluster
+                .object(key)
+                .map_or_else(gone, |object| paint_yaml(&yaml::write(&manifest::value(&object)), look.theme)),
             Source::Logs { pod, is_previous } => {
                 let style = |meaning| look.style(meaning);
                 match cluster.logs(pod, *is_previous) {
@@ -84,7 +91,9 @@ impl TextScreen {
 
     fn find(&mut self, rows: &[Vec<Piece>], from: usize) {
         let wanted = self.found.to_lowercase();
-        let holds = |row: &Vec<Piece>| row.iter().map(|(text, _)| text.as_str()).collect::<String>().to_lowercase().contains(&wanted);
+        let holds = |row: &Vec<Piece>| {
+            row.iter().map(|(text, _)| text.as_str()).collect::<String>().to_lowercase().contains(&wanted)
+        };
         let after = (from..rows.len()).find(|index| holds(&rows[*index]));
         if let Some(index) = after.or_else(|| rows.iter().position(holds)) {
             self.top = index;
@@ -175,7 +184,8 @@ impl Screen for TextScreen {
         let last = rows.len().saturating_sub(height);
         let found = self.found.to_lowercase();
         let is_found = |row: &[Piece]| {
-            !found.is_empty() && row.iter().map(|(text, _)| text.as_str()).collect::<String>().to_lowercase().contains(&found)
+            !found.is_empty()
+                && row.iter().map(|(text, _)| text.as_str()).collect::<String>().to_lowercase().contains(&found)
         };
         // While something is searched, the text jumps to it by itself.
         let top = if self.follows { last } else { self.top.min(last) };

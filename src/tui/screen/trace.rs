@@ -35,7 +35,9 @@ impl TraceScreen {
         let wanted = self.filter.to_lowercase();
         let passes = |cause: &Cause| {
             wanted.is_empty()
-                || [&*cause.actor, cause.verb, &*cause.object, &*cause.text].iter().any(|part| part.to_lowercase().contains(&wanted))
+                || [&*cause.actor, cause.verb, &*cause.object, &*cause.text]
+                    .iter()
+                    .any(|part| part.to_lowercase().contains(&wanted))
         };
         let newest = cluster.trace().iter().rev().filter(|(_, cause)| passes(cause)).take(FOUND_MAX);
         let mut lines: Vec<_> = newest.collect();
@@ -117,7 +119,8 @@ impl Screen for TraceScreen {
         let inside = pane::frame(buffer, list, look.theme, &caption, pane::Focus::Here);
         let height = usize::from(inside.height).saturating_sub(1);
         let first = scroll::first(cursor, lines.len(), height);
-        let rows: Vec<Vec<Cell>> = lines.iter().skip(first).take(height).map(|(id, cause)| row(look, *id, cause)).collect();
+        let rows: Vec<Vec<Cell>> =
+            lines.iter().skip(first).take(height).map(|(id, cause)| row(look, *id, cause)).collect();
         let captions = ["events-time", "trace-number", "trace-who", "trace-did", "events-object", "trace-how"];
         let captions = captions.map(|id| look.text(id));
         let chosen = (!lines.is_empty()).then_some(cursor - first);
@@ -131,12 +134,7 @@ impl Screen for TraceScreen {
 }
 
 /// The causes of the chosen line, each one step further to the right.
-fn draw_chain<'c>(
-    look: &Look<'_>,
-    chain: impl Iterator<Item = (CauseId, &'c Cause)>,
-    area: Rect,
-    buffer: &mut Buffer,
-) {
+fn draw_chain<'c>(look: &Look<'_>, chain: impl Iterator<Item = (CauseId, &'c Cause)>, area: Rect, buffer: &mut Buffer) {
     text::put_at(buffer, area, (1, 0), &look.text("trace-because"), look.style(Meaning::Accent));
     for (row, (id, cause)) in (1..area.height).zip(chain.skip(1)) {
         let indent = usize::from(row) * 2 - 1;

@@ -47,11 +47,8 @@ pub fn bar(buffer: &mut Buffer, area: Rect, theme: Theme, top: usize, count: usi
     let x = area.right() - 1;
     for row in 0..area.height {
         let is_thumb = (start..start + size).contains(&usize::from(row));
-        let (symbol, meaning) = if is_thumb {
-            (theme.pick("┃", "#"), Meaning::Muted)
-        } else {
-            (theme.pick("│", "|"), Meaning::Frame)
-        };
+        let (symbol, meaning) =
+            if is_thumb { (theme.pick("┃", "#"), Meaning::Muted) } else { (theme.pick("│", "|"), Meaning::Frame) };
         buffer.set_string(x, area.y + row, symbol, theme.style(meaning));
     }
 }

@@ -55,7 +55,8 @@ fn views(look: &Look<'_>, view: Option<View>, area: Rect, buffer: &mut Buffer) {
                 (View::Table(kind), _) => kind.plural().to_owned(),
                 _ => look.text(tab.caption()),
             };
-            let shown = if with || is_here(tab) { format!("{} {caption}", number + 1) } else { format!("{}", number + 1) };
+            let shown =
+                if with || is_here(tab) { format!("{} {caption}", number + 1) } else { format!("{}", number + 1) };
             let style = if is_here(tab) { look.style(Meaning::Chosen) } else { look.style(Meaning::Muted) };
             line.push_span(Span::styled(format!(" {shown} "), style));
         }

@@ -60,7 +60,9 @@ fn draw_master(
     text::put_at(buffer, row, (0, 0), &format!("{sign} {name}"), look.style(meaning));
     for (index, component) in COMPONENTS.into_iter().enumerate() {
         let cell = component_cell(row, index);
-        let Some(state) = states.iter().find(|state| state.component == component && state.node == *name) else { continue };
+        let Some(state) = states.iter().find(|state| state.component == component && state.node == *name) else {
+            continue;
+        };
         let meaning = if state.is_up { Meaning::Good } else { Meaning::Bad };
         let leads = if state.leads { look.theme.pick(" ★", " L") } else { "" };
         let shown = format!("{} {}{leads}", look.theme.sign(meaning), short(component, row.width));
@@ -163,7 +165,10 @@ fn resources(look: &Look<'_>, cluster: &Cluster, held: &Crate<'_>, line: Rect, b
     let bar = bar.clamp(2, 10);
     let mut pieces = vec![
         Span::styled("cpu ", look.style(Meaning::Muted)),
-        Span::styled(gauge::bar(look.theme, amount(cpu), amount(has.milli_cpu), bar), look.style(gauge::meaning(amount(cpu), amount(has.milli_cpu)))),
+        Span::styled(
+            gauge::bar(look.theme, amount(cpu), amount(has.milli_cpu), bar),
+            look.style(gauge::meaning(amount(cpu), amount(has.milli_cpu))),
+        ),
         Span::styled(format!(" {short}"), look.style(Meaning::Muted)),
     ];
     pieces.push(Span::styled("  mem ", look.style(Meaning::Muted)));
@@ -183,7 +188,11 @@ fn cores(milli: i64) -> String {
 
 fn draw_pod(look: &Look<'_>, pod: &Pod, detail: Detail, is_chosen: bool, cell: Rect, buffer: &mut Buffer) {
     let (status, meaning) = mark::pod(pod);
-    let style = if is_chosen { look.style(Meaning::Chosen).patch(Style { fg: look.style(meaning).fg, ..Style::new() }) } else { look.style(meaning) };
+    let style = if is_chosen {
+        look.style(Meaning::Chosen).patch(Style { fg: look.style(meaning).fg, ..Style::new() })
+    } else {
+        look.style(meaning)
+    };
     let sign = if mark::is_leaving(pod) { look.theme.pick("▽", "v") } else { look.theme.sign(meaning) };
     text::put_at(buffer, cell, (0, 0), sign, style);
     if detail == Detail::Signs {

@@ -12,8 +12,8 @@ use crate::tui::ask::Ask;
 use crate::tui::look::Look;
 use crate::tui::widget::pane;
 
-mod draw;
-mod plan;
+pub mod draw;
+pub mod plan;
 
 use plan::{Plan, Thing};
 

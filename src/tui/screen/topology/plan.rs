@@ -148,7 +148,11 @@ impl<'a> Plan<'a> {
             let pods = held.pods.iter().enumerate().filter(|_| with_pods);
             for (index, pod) in pods {
                 if let Some(cell) = held.cell(index) {
-                    let key = ObjectKey::new(Kind::Pod, Pod::meta(pod).namespace.clone().unwrap_or_default(), Pod::meta(pod).name.clone().unwrap_or_default());
+                    let key = ObjectKey::new(
+                        Kind::Pod,
+                        Pod::meta(pod).namespace.clone().unwrap_or_default(),
+                        Pod::meta(pod).name.clone().unwrap_or_default(),
+                    );
                     self.things.push((Thing::Pod(key), cell));
                 }
             }
@@ -186,13 +190,18 @@ impl<'a> Plan<'a> {
     pub fn moved(&self, chosen: Option<&Thing>, action: &Action) -> Option<Thing> {
         let here = chosen.and_then(|thing| self.area_of(thing));
         let Some(here) = here else {
-            let moves = matches!(action, Action::Up | Action::Down | Action::Left | Action::Right | Action::PageDown | Action::PageUp);
+            let moves = matches!(
+                action,
+                Action::Up | Action::Down | Action::Left | Action::Right | Action::PageDown | Action::PageUp
+            );
             return self.first().cloned().filter(|_| moves);
         };
         match action {
             Action::Top => self.things.first().map(|(thing, _)| thing.clone()),
             Action::Bottom => self.things.last().map(|(thing, _)| thing.clone()),
-            Action::PageDown | Action::PageUp => self.machine_beside(here, *action == Action::PageDown).or(chosen.cloned()),
+            Action::PageDown | Action::PageUp => {
+                self.machine_beside(here, *action == Action::PageDown).or(chosen.cloned())
+            }
             Action::Up | Action::Down | Action::Left | Action::Right => self.nearest(here, action).or(chosen.cloned()),
             _ => None,
         }
@@ -254,7 +263,8 @@ impl Crate<'_> {
 #[must_use]
 pub fn component_cell(row: Rect, index: usize) -> Rect {
     const STARTS: [u16; 5] = [12, 22, 36, 50, 66];
-    let scale = |start: u16| if row.width >= 66 { start } else { (u32::from(start) * u32::from(row.width) / 66) as u16 };
+    let scale =
+        |start: u16| if row.width >= 66 { start } else { (u32::from(start) * u32::from(row.width) / 66) as u16 };
     let (start, end) = (scale(STARTS[index]), scale(STARTS[index + 1]));
     Rect::new(row.x + start, row.y, end - start, 1)
 }
