@@ -158,17 +158,17 @@ impl PodWorker {
 
     /// Which containers are to be started now, in order.
     fn containers_to_start(&mut self, machine: &Machine) -> Vec<usize> {
+        let home = self.home.map(|home| home.id);
         let is_here = |slot: &Slot| {
             let container = slot.current.and_then(|id| machine.container(id));
-            container.is_some_and(|container| self.home.is_some_and(|home| home.id == container.sandbox))
+            container.is_some_and(|container| home == Some(container.sandbox))
         };
         let has_begun = self.slots.iter().any(|slot| slot.role == Role::App && is_here(slot));
-        let here: Vec<bool> = self.slots.iter().map(is_here).collect();
         let mut start = Vec::new();
         for index in 0..self.slots.len() {
             let slot = &self.slots[index];
             // What ran in an earlier sandbox runs again in this one, init containers included.
-            let is_stale = slot.role == Role::Init && !here[index];
+            let is_stale = slot.role == Role::Init && !is_here(slot);
             let (state, code) = if is_stale { (None, None) } else { (slot.state(machine), slot.exit_code(machine)) };
             let spec = slot.spec(&self.pod);
             match slot.role {
