@@ -105,7 +105,7 @@ fn parsed(map: Option<&BTreeMap<String, WireQuantity>>) -> Usage {
 
 fn add_all(usage: &mut Usage, more: Usage) {
     for (resource, amount) in more {
-        usage.entry(resource).and_modify(|sum| *sum = *sum + amount).or_insert(amount);
+        usage.entry(resource).and_modify(|sum| *sum += amount).or_insert(amount);
     }
 }
 

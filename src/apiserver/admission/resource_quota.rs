@@ -57,7 +57,7 @@ pub(in crate::apiserver) fn charges(
         let mut delta = limited(Some(hard), &usage);
         for (resource, amount) in &mut delta {
             if let Some(before) = before.get(resource) {
-                *amount = *amount - *before;
+                *amount -= *before;
             }
         }
         delta.retain(|_, amount| amount.sign() > 0);

@@ -107,7 +107,7 @@ fn share(value: &IntOrString, field: &str, errors: &mut Errors) {
     match value {
         IntOrString::String(text) if !names::percent(text).is_empty() => {
             for message in names::percent(text) {
-                errors.invalid(field, text.as_str(), format!("{message}"));
+                errors.invalid(field, text.as_str(), message);
             }
         }
         IntOrString::Int(number) if *number < 0 => {

@@ -16,11 +16,8 @@ pub(super) fn default(template: &mut PodTemplateSpec) {
 
 /// What is wrong with a workload's selector and template, in upstream's order.
 pub(super) fn validate(selector: &LabelSelector, template: Option<&PodTemplateSpec>, errors: &mut Errors) {
-    let is_empty = |map: bool, list: bool| map && list;
-    let empty = is_empty(
-        selector.match_labels.as_ref().is_none_or(Labels::is_empty),
-        selector.match_expressions.as_ref().is_none_or(Vec::is_empty),
-    );
+    let empty = selector.match_labels.as_ref().is_none_or(Labels::is_empty)
+        && selector.match_expressions.as_ref().is_none_or(Vec::is_empty);
     if let Err(error) = Selector::from_typed(Some(selector)) {
         errors.invalid("spec.selector", value(selector), error);
     } else if empty {
@@ -39,8 +36,7 @@ pub(super) fn validate(selector: &LabelSelector, template: Option<&PodTemplateSp
     if let Some(policy) = spec.restart_policy.as_deref().filter(|policy| matches!(*policy, "OnFailure" | "Never")) {
         errors.unsupported("spec.template.spec.restartPolicy", policy, &["Always"]);
     }
-    if let Some(seconds) = spec.active_deadline_seconds {
-        let _ = seconds;
+    if spec.active_deadline_seconds.is_some() {
         errors.forbidden(
             "spec.template.spec.activeDeadlineSeconds",
             "activeDeadlineSeconds in ReplicaSet is not Supported",

@@ -33,21 +33,17 @@ impl Strategy for PriorityClass {
     fn validate(&self, errors: &mut Errors) {
         let (name, value) = (self.metadata.name(), self.value.unwrap_or(0));
         if name.starts_with("system-") {
-            if !SYSTEM_CLASSES.iter().any(|(system, number, _)| *system == name && *number == value) {
-                let detail = "priority class names with 'system-' prefix are reserved for system use only. error: \
-                    no PriorityClass found with the specified name and value";
-                let known = SYSTEM_CLASSES.iter().find(|(system, ..)| *system == name);
-                let detail = match known {
-                    Some((_, number, _)) => format!(
-                        "priority class names with 'system-' prefix are reserved for system use only. error: value of \
-                         {name} PriorityClass must be {number}"
-                    ),
-                    None => format!(
-                        "{}. error: {name} is not a known system priority class",
-                        detail.split(". error").next().unwrap_or_default()
-                    ),
-                };
-                errors.forbidden("metadata.name", &detail);
+            let reserved = "priority class names with 'system-' prefix are reserved for system use only. error";
+            match SYSTEM_CLASSES.iter().find(|(system, ..)| *system == name) {
+                Some((_, number, _)) if *number == value => {}
+                Some((_, number, _)) => {
+                    let detail = format!("{reserved}: value of {name} PriorityClass must be {number}");
+                    errors.forbidden("metadata.name", &detail);
+                }
+                None => {
+                    let detail = format!("{reserved}: {name} is not a known system priority class");
+                    errors.forbidden("metadata.name", &detail);
+                }
             }
         } else if value > USER_PRIORITY_MAX {
             let detail = format!("maximum allowed value of a user defined priority is {USER_PRIORITY_MAX}");

@@ -75,12 +75,10 @@ pub(super) fn validate_all<'a>(volumes: &'a [Volume], field: &str, errors: &mut 
 }
 
 fn validate_source(volume: &Volume, field: &str, errors: &mut Errors) {
-    if let Some(claim) = volume.persistent_volume_claim.as_ref().filter(|claim| claim.claim_name.is_empty()) {
-        let _ = claim;
+    if volume.persistent_volume_claim.as_ref().is_some_and(|claim| claim.claim_name.is_empty()) {
         errors.required(format_args!("{field}.persistentVolumeClaim.claimName"), "");
     }
-    if let Some(path) = volume.host_path.as_ref().filter(|path| path.path.is_empty()) {
-        let _ = path;
+    if volume.host_path.as_ref().is_some_and(|path| path.path.is_empty()) {
         errors.required(format_args!("{field}.hostPath.path"), "");
     }
     if volume.secret.as_ref().is_some_and(|secret| secret.secret_name.as_deref().unwrap_or_default().is_empty()) {

@@ -139,7 +139,7 @@ fn without_a_quorum_only_the_cache_answers() {
     let mut ask = |server: &mut ApiServer, member: &Member<Stored>, request| {
         let mut ctx = Ctx { now, store: member.store(), trace: &mut trace, effects: &mut effects };
         server.handle(inbound(request), &mut ctx);
-        effects.drain(..).collect::<Vec<_>>()
+        std::mem::take(&mut effects)
     };
     let mut list = Standalone::request(Verb::List, Kind::Pod, "default", "");
     list.options.resource_version = Some(0);

@@ -43,7 +43,6 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     }
     let mut bound = Pod::clone(pod);
     bound.spec_mut().node_name = Some(node.to_string());
-    // Upstream sets the condition through the internal type, which keeps no generation of its own here.
     set_scheduled(&mut bound, work);
     let text = || format!("to {node}");
     let parent = bound_key(pod);
