@@ -2,7 +2,7 @@
 //! a lock on a Lease.
 //!
 //! A component is a value that is told what happened ([`Incoming`]) and says what it wants ([`Ctx`]). It never waits:
-//! it sends a request and is told the outcome under the same [`Ticket`](crate::apiserver::Ticket).
+//! it sends a request and is told the outcome under the same [`Ticket`].
 //!
 //! **Invariants.** Nothing here touches a store or another component. Everything a component knows came through a request
 //! or a watch, so it may be out of date, as in Kubernetes.

@@ -3,11 +3,11 @@
 //! Models `pkg/controller/deployment`. **Not modelled:** the annotation `deprecated.deployment.rollback.to` of the API that
 //! was removed with v1.16.
 //!
-//! What comes in: a [`View`](replica_sets::View) of the Deployment and its ReplicaSets. [`decide`](decide::decide) turns it
-//! into [`Step`]s, which are carried out one after another, each on what the one before brought.
+//! What comes in: a [`View`] of the Deployment and its ReplicaSets. [`decide`](decide::decide) turns it
+//! into [`Step`](step::Step)s, which are carried out one after another, each on what the one before brought.
 //!
 //! Reading order: [`bounds`], [`hash`], [`replica_sets`], [`annotations`], [`conditions`], [`step`], [`revision`], [`rolling`],
-//! [`recreate`], [`scaling`], [`status`], [`decide`], [`explain`], then this file.
+//! [`recreate`], [`scaling`], [`status`], [`decide`], [`mod@explain`], then this file.
 
 pub mod annotations;
 pub mod bounds;

@@ -2,7 +2,7 @@
 //!
 //! Models `pkg/controller/garbagecollector`.
 //!
-//! Reading order: [`graph`], [`judge`], then this file.
+//! Reading order: [`graph`], [`mod@judge`], then this file.
 
 pub mod graph;
 pub mod judge;
