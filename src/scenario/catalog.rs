@@ -6,7 +6,14 @@ use super::load::{LoadError, read};
 use super::scenario::Scenario;
 
 /// Every scenario file, embedded so that the binary needs nothing beside it. A test checks that none is forgotten.
-pub const FILES: &[(&str, &str)] = &[];
+pub const FILES: &[(&str, &str)] = &[
+    ("scenarios/pending-cpu.yaml", include_str!("../../scenarios/pending-cpu.yaml")),
+    ("scenarios/quota.yaml", include_str!("../../scenarios/quota.yaml")),
+    ("scenarios/service.yaml", include_str!("../../scenarios/service.yaml")),
+    ("scenarios/sigterm.yaml", include_str!("../../scenarios/sigterm.yaml")),
+    ("scenarios/volume.yaml", include_str!("../../scenarios/volume.yaml")),
+    ("scenarios/ha-masters.yaml", include_str!("../../scenarios/ha-masters.yaml")),
+];
 
 /// Loads every scenario that comes with podlab, in the order of tracks and numbers.
 ///

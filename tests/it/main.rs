@@ -9,6 +9,8 @@ mod controllers;
 mod ha;
 /// The prompt, from command lines to texts.
 mod kubectl;
+/// Every scenario against its solutions and wrong answers.
+mod lessons;
 /// One node: a kubelet, its machine and its volumes, against a hand-made API.
 mod node;
 /// Claims and disks in a whole cluster.

@@ -23,3 +23,6 @@ pub use ending::{Ending, Endings};
 pub use expression::{Expression, ExpressionError, Verdict};
 pub use memory::Memory;
 pub use watched::Watched;
+
+#[cfg(test)]
+mod tests;

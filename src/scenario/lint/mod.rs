@@ -206,3 +206,6 @@ impl Lint<'_> {
         cluster.master_names().chain(cluster.nodes.iter().flat_map(|pool| pool.names())).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
