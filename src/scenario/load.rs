@@ -141,7 +141,8 @@ fn missing(message: &str, value: &Value) -> Option<String> {
 /// The message without serde's list of alternatives, which the hint tells better.
 fn tidy(message: &str) -> String {
     if message.contains("untagged enum Hint") {
-        return "a hint is a text (`{en: …, zh-Hant: …}`), or one that depends: `when`, `say` and `otherwise`".to_owned();
+        return "a hint is a text (`{en: …, zh-Hant: …}`), or one that depends: `when`, `say` and `otherwise`"
+            .to_owned();
     }
     if message.contains("untagged enum Text") {
         return "a text is a string, or one string per language: `{en: …, zh-Hant: …}`".to_owned();

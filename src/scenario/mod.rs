@@ -11,6 +11,7 @@
 
 pub mod catalog;
 pub mod command;
+mod fields;
 pub mod goal;
 pub mod goals;
 pub mod lesson;

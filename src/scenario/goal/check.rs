@@ -8,6 +8,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, L
 use serde_json::{Value, json};
 
 use crate::model::{Kind, Object, suggest};
+use crate::scenario::fields;
 
 use super::call::{self, Argument, Call};
 use super::expression::ExpressionError;
@@ -44,6 +45,11 @@ impl<'p> Check<'p> {
     fn error(&self, at: &IdedExpr, message: String, hint: Option<String>) -> ExpressionError {
         let offset = self.program.source_info().offset_for(at.id).map_or(0, |(start, _)| start as usize);
         let before = self.source.get(..offset).unwrap_or_default();
+        // The parser's place of a call is its parenthesis; the eye looks for the name.
+        let before = match &at.expr {
+            Expr::Call(called) => before.strip_suffix(called.func_name.as_str()).unwrap_or(before),
+            _ => before,
+        };
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         ExpressionError { message, line, column, hint }
@@ -105,7 +111,8 @@ impl<'p> Check<'p> {
                 }
                 let path: Vec<String> = path.into_iter().chain([field.to_owned()]).collect();
                 if is_unknown(kind, &path) {
-                    let close = suggest::closest(field, objects::fields(kind)).filter(|_| path.len() == 1);
+                    let own = suggest::closest(field, objects::fields(kind)).filter(|_| path.len() == 1);
+                    let close = own.map(str::to_owned).or_else(|| fields::meant(kind, &path));
                     let hint = close.map_or_else(
                         || format!("`kubectl explain {}` shows what there is", kind.info().singular),
                         |close| format!("did you mean `{close}`?"),

@@ -104,7 +104,9 @@ impl Expression {
 }
 
 fn plain(message: &str) -> String {
-    message.lines().next().unwrap_or(message).trim_start_matches("Syntax error: ").to_owned()
+    // The parser lists every token that it would have taken; that helps nobody.
+    let first = message.lines().next().unwrap_or(message).trim_start_matches("Syntax error: ");
+    first.split(" expecting {").next().unwrap_or(first).to_owned()
 }
 
 /// An answer to a call.

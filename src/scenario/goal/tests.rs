@@ -25,14 +25,14 @@ fn what_the_design_promises_compiles() {
 
 #[test]
 fn mistakes_are_told_with_a_suggestion() {
-    insta::assert_snapshot!(refused("podz('default').size() > 0"), @"");
-    insta::assert_snapshot!(refused("pods('default').all(p, q.ready)"), @"");
-    insta::assert_snapshot!(refused("pods('default').all(p, p.raedy)"), @"");
-    insta::assert_snapshot!(refused("get('Deployment', 'default', 'web').spec.replicsa == 3"), @"");
-    insta::assert_snapshot!(refused("get('Deploymnet', 'default', 'web').spec.replicas == 3"), @"");
-    insta::assert_snapshot!(refused("load('shop').los == 0"), @"");
-    insta::assert_snapshot!(refused("load('shop').lostSince() == 0"), @"");
-    insta::assert_snapshot!(refused("leader('scheduler') == ''"), @"");
-    insta::assert_snapshot!(refused("pods('default', 'app=').all(p,\n  p.ready &&)"), @"");
-    insta::assert_snapshot!(refused("pods.size() > 0"), @"");
+    insta::assert_snapshot!(refused("podz('default').size() > 0"), @"1:1: there is no function `podz()` | did you mean `pods()`?");
+    insta::assert_snapshot!(refused("pods('default').all(p, q.ready)"), @"1:24: there is no variable `q` | did you mean `p`?");
+    insta::assert_snapshot!(refused("pods('default').all(p, p.raedy)"), @"1:25: a Pod has no field `raedy` | did you mean `ready`?");
+    insta::assert_snapshot!(refused("get('Deployment', 'default', 'web').spec.replicsa == 3"), @"1:41: a Deployment has no field `spec.replicsa` | did you mean `replicas`?");
+    insta::assert_snapshot!(refused("get('Deploymnet', 'default', 'web').spec.replicas == 3"), @"1:1: get(): there is no kind 'Deploymnet'; did you mean 'Deployment'?");
+    insta::assert_snapshot!(refused("load('shop').los == 0"), @"1:13: there is no field `los` here | did you mean `lost`?");
+    insta::assert_snapshot!(refused("load('shop').lostSince() == 0"), @"1:14: lostSince() takes 1 argument, here are 0 | for example load('shop').lostSince(30)");
+    insta::assert_snapshot!(refused("leader('scheduler') == ''"), @"1:1: leader(): there is no component 'scheduler'; did you mean etcd, kube-apiserver, kube-scheduler, kube-controller-manager, kubelet?");
+    insta::assert_snapshot!(refused("pods('default', 'app=').all(p,\n  p.ready &&)"), @"2:13: mismatched input ')'");
+    insta::assert_snapshot!(refused("pods.size() > 0"), @"1:1: there is no variable `pods` | pods is a function: pods('namespace', 'label=value')");
 }

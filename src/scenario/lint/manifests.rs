@@ -6,6 +6,7 @@ use crate::machine::Catalogue;
 use crate::machine::image::Reference;
 use crate::model::yaml::span::pointer_of_field;
 use crate::model::{Object, decode};
+use crate::scenario::fields;
 
 use super::Lint;
 
@@ -84,6 +85,9 @@ fn hint_for(value: &Value, path: &str) -> Option<String> {
 
 /// What may have been meant by an unknown field.
 fn field_hint(object: &Object, path: &str) -> Option<String> {
+    if let Some(close) = fields::meant(object.kind(), &fields::steps(path)) {
+        return Some(format!("did you mean `{close}`?"));
+    }
     let singular = object.kind().info().singular;
     let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
     let explained = if parent.is_empty() { singular.to_owned() } else { format!("{singular}.{parent}") };
