@@ -12,7 +12,9 @@ pub mod failure;
 pub mod kubectl;
 pub mod lint;
 pub mod list;
+pub mod play;
 pub mod run;
+pub mod shot;
 pub mod sources;
 pub mod surroundings;
 pub mod test;
@@ -62,7 +64,9 @@ fn show_usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> 
 fn dispatch(arguments: Arguments, out: &mut dyn Write) -> Result<u8, Failure> {
     let language = arguments.lang;
     match arguments.command {
-        None | Some(Command::Play(_) | Command::Shot(_)) => Err(Failure::NotMet("the app is not here yet".into())),
+        None => play::home(language),
+        Some(Command::Play(args)) => play::play(&args, language),
+        Some(Command::Shot(args)) => shot::shot(&args, language, out),
         Some(Command::Run(args)) => run::run(&args, out),
         Some(Command::List(args)) => list::list(&args, language, out),
         Some(Command::Lint(args)) => lint::lint(&args, out),

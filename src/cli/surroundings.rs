@@ -21,6 +21,12 @@ pub fn language() -> Language {
     Language::from_tag(&asked.unwrap_or_default())
 }
 
+/// Whether the locale variables name a language other than English.
+#[must_use]
+pub fn is_chinese() -> bool {
+    language() != Language::English
+}
+
 /// Where progress is kept: the user's data folder, or `PODLAB_DATA`.
 #[must_use]
 pub fn progress_file() -> Option<PathBuf> {

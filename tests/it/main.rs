@@ -17,3 +17,7 @@ mod node;
 mod storage;
 /// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
 mod tidy;
+/// README: its commands, run.
+mod readme;
+/// The same run twice; looking back; rewinding.
+mod replay;
