@@ -13,11 +13,13 @@ fn main() {
 /// Nodes and Pods, apply to all Running; booting is not counted.
 #[divan::bench(args = [(100, 3_000), (1_000, 30_000)], sample_count = 3, sample_size = 1)]
 fn apply_to_running(bencher: Bencher<'_, '_>, (nodes, pods): (u32, u32)) {
-    bencher.with_inputs(|| Bench::new(nodes, 1).expect("a cluster of that size can be built")).bench_values(|mut bench| {
-        bench.apply(pods);
-        bench.run().expect("every Pod runs in the end");
-        bench
-    });
+    bencher.with_inputs(|| Bench::new(nodes, 1).expect("a cluster of that size can be built")).bench_values(
+        |mut bench| {
+            bench.apply(pods);
+            bench.run().expect("every Pod runs in the end");
+            bench
+        },
+    );
 }
 
 /// Ten simulated minutes of a lesson with three masters and three nodes.

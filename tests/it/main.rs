@@ -13,11 +13,11 @@ mod kubectl;
 mod lessons;
 /// One node: a kubelet, its machine and its volumes, against a hand-made API.
 mod node;
-/// Claims and disks in a whole cluster.
-mod storage;
-/// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
-mod tidy;
 /// README: its commands, run.
 mod readme;
 /// The same run twice; looking back; rewinding.
 mod replay;
+/// Claims and disks in a whole cluster.
+mod storage;
+/// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
+mod tidy;

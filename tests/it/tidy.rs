@@ -36,7 +36,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "kubectl",
         ],
     ),
-    ("scenario", &["engine", "model", "printers", "apiserver", "client", "machine", "network", "cluster", "kubectl"]),
+    (
+        "scenario",
+        &["engine", "model", "etcd", "printers", "apiserver", "client", "machine", "network", "cluster", "kubectl"],
+    ),
     (
         "session",
         &[

@@ -1,3 +1,5 @@
+//! What jsonpath reads and writes, case by case.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! What patch reads and writes, case by case.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! What quantity reads and writes, case by case.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What selector reads and writes, case by case.
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 use proptest::prelude::*;
 

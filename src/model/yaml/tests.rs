@@ -1,3 +1,5 @@
+//! What yaml reads and writes, case by case.
+
 use proptest::prelude::*;
 use serde_json::json;
 
