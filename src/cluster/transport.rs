@@ -103,11 +103,9 @@ impl Cluster {
     }
 
     fn unreachable_text(&self, agent: &str, server: Option<usize>) -> String {
-        let host = server.map_or_else(|| "balancer".to_owned(), |server| self.masters[server].name.to_string());
-        if agent == "kubectl" {
-            return "The connection to the server balancer:6443 was refused - did you specify the right host or port?"
-                .to_owned();
-        }
+        // kubectl knows the address of the balancer only; it makes its own sentence of this.
+        let known = server.filter(|_| agent != "kubectl");
+        let host = known.map_or_else(|| "balancer".to_owned(), |server| self.masters[server].name.to_string());
         format!("dial tcp {host}:6443: connect: connection refused")
     }
 

@@ -18,11 +18,14 @@ use super::value::Map;
 pub struct Memory {
     kinds: BTreeSet<Kind>,
     seen: Revision,
-    objects: BTreeMap<Kind, BTreeMap<(Arc<str>, Arc<str>), Seen>>,
+    objects: BTreeMap<Kind, ByName>,
     changed: BTreeMap<Kind, Revision>,
     endings: Endings,
     endings_changed: Revision,
 }
+
+/// Objects by namespace and name.
+type ByName = BTreeMap<(Arc<str>, Arc<str>), Seen>;
 
 /// An object that exists.
 #[derive(Clone, Debug)]

@@ -61,7 +61,7 @@ pub fn lint(scenario: &Scenario) -> Vec<Finding> {
     lint.manifests();
     lint.commands();
     lint.cluster();
-    lint.findings.sort_by(|one, other| (one.line, one.column).cmp(&(other.line, other.column)));
+    lint.findings.sort_by_key(|finding| (finding.line, finding.column));
     lint.findings
 }
 
