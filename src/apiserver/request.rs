@@ -346,7 +346,7 @@ impl Request {
 
     /// The same request to a part of the object.
     #[must_use]
-    pub fn sub(mut self, subresource: Subresource) -> Self {
+    pub fn part(mut self, subresource: Subresource) -> Self {
         self.subresource = subresource;
         self
     }

@@ -107,7 +107,7 @@ impl Cluster {
             let server = ApiServer::new(name.as_str(), self.seed.stream(&format!("kube-apiserver {name}")));
             self.masters.push(Master {
                 name: name.as_str().into(),
-                etcd: Member::bootstrap(ids[index], &ids, Store::new(), settings.clone(), self.seed),
+                etcd: Member::bootstrap(ids[index], &ids, Store::new(), settings, self.seed),
                 server,
                 scheduler: (scheduler, new_scheduler()),
                 manager: (manager, new_manager(&self.spec)),

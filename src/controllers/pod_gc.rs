@@ -174,7 +174,7 @@ fn delete(pods: &[Arc<Pod>], told: Option<(&str, &str)>, ctx: &Ctx<'_>) -> Plan 
         let mut pod = with_condition.unwrap_or_else(|| (**pod).clone());
         pod.status_mut().phase = Some("Failed".to_owned());
         let request = ctx.request(Verb::Patch, Kind::Pod, pod.metadata.namespace()).named(pod.metadata.name());
-        let request = request.sub(Subresource::Status).body(Body::StatusOf(pod.into()));
+        let request = request.part(Subresource::Status).body(Body::StatusOf(pod.into()));
         Some(Call { request, tag: 0 })
     };
     let remove = |pod: &Arc<Pod>| {

@@ -79,7 +79,7 @@ impl Controller for ResourceQuotaController {
         let used = used.into_iter().map(|(resource, amount)| (resource, amount.into())).collect();
         let mut quota = (**quota).clone();
         quota.status = Some(ResourceQuotaStatus { hard: Some(hard), used: Some(used) });
-        Plan::call(ctx.request_with(Verb::Update, quota).sub(Subresource::Status))
+        Plan::call(ctx.request_with(Verb::Update, quota).part(Subresource::Status))
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {

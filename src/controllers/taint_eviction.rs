@@ -205,7 +205,7 @@ fn evict(pod: &Arc<Pod>, key: &ObjectKey, recorder: &mut Recorder, ctx: &mut Ctx
     let told = "Taint manager: deleting due to NoExecute taint";
     if let Some(pod) = with_disruption_target(pod, "DeletionByTaintManager", told, ctx.now) {
         let request = ctx.request(Verb::Patch, Kind::Pod, &key.namespace).named(key.name.clone());
-        plan = plan.then(request.sub(Subresource::Status).body(Body::StatusOf(pod.into())));
+        plan = plan.then(request.part(Subresource::Status).body(Body::StatusOf(pod.into())));
     }
     let options = DeleteOptions { uid: Some(pod.metadata.uid().into()), ..DeleteOptions::default() };
     let request = ctx.request(Verb::Delete, Kind::Pod, &key.namespace).named(key.name.clone());

@@ -159,7 +159,7 @@ impl NodeAgent {
         told.volumes_attached = attached;
         node.status = Some(told);
         let object = Object::from(node);
-        let request = scope.ctx.request(Verb::Patch, Kind::Node, "").named(object.name()).sub(Subresource::Status);
+        let request = scope.ctx.request(Verb::Patch, Kind::Node, "").named(object.name()).part(Subresource::Status);
         self.reported = Some(Arc::new(status));
         self.ask(request.body(Body::StatusOf(object)), scope);
     }

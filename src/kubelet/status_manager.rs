@@ -41,7 +41,7 @@ impl PodWorker {
         pod.status = Arc::clone(&self.report.status);
         pod.metadata.resource_version = None;
         let request = scope.ctx.request(Verb::Patch, Kind::Pod, pod.metadata.namespace());
-        let request = request.named(pod.metadata.name()).sub(Subresource::Status);
+        let request = request.named(pod.metadata.name()).part(Subresource::Status);
         let ticket = scope.ctx.send(request.body(Body::StatusOf(Object::Pod(Arc::new(pod)))));
         scope.shared.calls.insert(ticket, Call::Status(self.number));
         self.report.in_flight = Some(ticket);

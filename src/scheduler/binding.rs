@@ -123,7 +123,7 @@ impl Scheduler {
     fn send_binding(&mut self, binding: Binding, ctx: &mut Ctx<'_>) {
         let pod = &binding.queued.info;
         let request = ctx.request(Verb::Create, Kind::Pod, pod.namespace()).named(pod.name());
-        let request = request.sub(Subresource::Binding).body(Body::Binding(Arc::clone(&binding.node)));
+        let request = request.part(Subresource::Binding).body(Body::Binding(Arc::clone(&binding.node)));
         let ticket = ctx.send(request);
         self.bindings.sent.insert(ticket, binding);
     }

@@ -154,7 +154,7 @@ impl Scheduler {
 }
 
 fn write_status(pod: &PodInfo, status: Value, ctx: &mut Ctx<'_>) {
-    let request = ctx.request(Verb::Patch, Kind::Pod, pod.namespace()).named(pod.name()).sub(Subresource::Status);
+    let request = ctx.request(Verb::Patch, Kind::Pod, pod.namespace()).named(pod.name()).part(Subresource::Status);
     ctx.send(request.body(Body::Patch(PatchType::Strategic, json!({"status": status}))));
 }
 

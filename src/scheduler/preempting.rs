@@ -93,5 +93,5 @@ fn mark(victim: &PodInfo, ctx: &Ctx<'_>) -> crate::client::Request {
     });
     let request = ctx.request(Verb::Patch, Kind::Pod, victim.namespace()).named(victim.name());
     let patch = json!({"status": {"conditions": [condition]}});
-    request.sub(Subresource::Status).body(Body::Patch(PatchType::Strategic, patch))
+    request.part(Subresource::Status).body(Body::Patch(PatchType::Strategic, patch))
 }

@@ -129,7 +129,7 @@ impl Controller for AttachDetach {
             return retry.map_or_else(Plan::none, Plan::after);
         }
         let patch = json!({"status": {"volumesAttached": next}});
-        let request = ctx.request(Verb::Patch, Kind::Node, "").named(Arc::clone(&key.name)).sub(Subresource::Status);
+        let request = ctx.request(Verb::Patch, Kind::Node, "").named(Arc::clone(&key.name)).part(Subresource::Status);
         let mut plan = Plan::call(request.body(Body::Patch(PatchType::Merge, patch)));
         for need in needs.iter().filter(|need| next.iter().any(|it| it.name == need.device)) {
             if !attached.iter().any(|volume| volume.name == need.device) {

@@ -111,7 +111,7 @@ fn a_quota_holds_across_servers() {
     cluster.call(create).unwrap();
     let counted = json!({"status": {"hard": {"pods": "1"}, "used": {"pods": "0"}}});
     let status = Standalone::request(Verb::Patch, Kind::ResourceQuota, "default", "one")
-        .sub(crate::apiserver::Subresource::Status)
+        .part(crate::apiserver::Subresource::Status)
         .body(Body::Patch(PatchType::Merge, counted));
     cluster.call(status).unwrap();
     let mut table = Table::of_two(&cluster);

@@ -33,7 +33,7 @@ fn a_namespace_goes_when_its_finalizer_does() {
     if let Object::Namespace(namespace) = &mut finalized {
         std::sync::Arc::make_mut(namespace).spec.as_mut().unwrap().finalizers = None;
     }
-    let finalize = Standalone::request(Verb::Update, Kind::Namespace, "", "team").sub(Subresource::Finalize);
+    let finalize = Standalone::request(Verb::Update, Kind::Namespace, "", "team").part(Subresource::Finalize);
     cluster.call(finalize.body(Body::Object(finalized))).unwrap();
     assert!(cluster.get(Kind::Namespace, "", "team").is_none());
 }
@@ -56,7 +56,7 @@ fn a_pod_waits_for_the_account_of_a_new_namespace() {
 fn a_workload_is_scaled_without_knowing_its_kind() {
     let mut cluster = cluster();
     create(&mut cluster, deployment("web")).unwrap();
-    let scale = Standalone::request(Verb::Update, Kind::Deployment, "default", "web").sub(Subresource::Scale);
+    let scale = Standalone::request(Verb::Update, Kind::Deployment, "default", "web").part(Subresource::Scale);
     let Payload::Scale(scaled) = cluster.call(scale.body(Body::Scale(3))).unwrap().payload else { panic!("no scale") };
     assert_eq!((scaled.spec_replicas, scaled.status_replicas, &*scaled.selector), (3, 0, "app=web"));
     let (_, cause) = cluster.trace().iter().next_back().unwrap();
@@ -102,7 +102,7 @@ fn an_eviction_says_who_disturbs() {
     let mut cluster = cluster();
     create(&mut cluster, pod("web")).unwrap();
     bind(&mut cluster, "web", "n1").unwrap();
-    let evict = Standalone::request(Verb::Create, Kind::Pod, "default", "web").sub(Subresource::Eviction);
+    let evict = Standalone::request(Verb::Create, Kind::Pod, "default", "web").part(Subresource::Eviction);
     cluster.call(evict.body(Body::Delete(DeleteOptions::default()))).unwrap();
     let pod = cluster.get(Kind::Pod, "default", "web").unwrap().to_value();
     assert_eq!(pod["status"]["conditions"][1]["reason"], "EvictionByEvictionAPI");
@@ -119,7 +119,7 @@ fn logs_come_from_the_node_of_the_pod() {
     let mut log = |name: &str, container: Option<&str>| {
         let options = LogOptions { container: container.map(Into::into), ..LogOptions::default() };
         cluster.call(
-            Standalone::request(Verb::Get, Kind::Pod, "default", name).sub(Subresource::Log).body(Body::Log(options)),
+            Standalone::request(Verb::Get, Kind::Pod, "default", name).part(Subresource::Log).body(Body::Log(options)),
         )
     };
     assert!(matches!(log("web", Some("a")).unwrap().payload, Payload::Proxy(node) if &*node == "n1"));

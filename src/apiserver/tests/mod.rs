@@ -49,7 +49,7 @@ fn patch(kind: Kind, name: &str, type_: PatchType, patch: Value) -> Request {
 }
 
 fn bind(cluster: &mut Standalone, name: &str, node: &str) -> Outcome {
-    let request = Standalone::request(Verb::Create, Kind::Pod, "default", name).sub(Subresource::Binding);
+    let request = Standalone::request(Verb::Create, Kind::Pod, "default", name).part(Subresource::Binding);
     cluster.call(request.body(Body::Binding(node.into())))
 }
 
@@ -92,7 +92,7 @@ fn a_pod_lives_from_creation_to_deletion() {
     if let Object::Pod(pod) = &mut running {
         Arc::make_mut(pod).status_mut().phase = Some("Running".into());
     }
-    let status = Standalone::request(Verb::Patch, Kind::Pod, "default", "web").sub(Subresource::Status);
+    let status = Standalone::request(Verb::Patch, Kind::Pod, "default", "web").part(Subresource::Status);
     let answered = object(cluster.call(status.body(Body::StatusOf(running)))).to_value();
     assert_eq!(answered["status"]["phase"], "Running");
     assert_eq!(answered["status"]["conditions"][0]["type"], "PodScheduled");
@@ -278,7 +278,7 @@ fn a_quota_counts_what_it_lets_in() {
         let hard = quota.spec.as_ref().unwrap().hard.clone();
         quota.status = Some(crate::model::core::ResourceQuotaStatus { hard, used: None });
     }
-    let status = Standalone::request(Verb::Update, Kind::ResourceQuota, "default", "compute").sub(Subresource::Status);
+    let status = Standalone::request(Verb::Update, Kind::ResourceQuota, "default", "compute").part(Subresource::Status);
     cluster.call(status.body(Body::Object(counted))).unwrap();
     assert_eq!(
         refusal(create(&mut cluster, pod("bare"))),

@@ -141,7 +141,7 @@ fn selects_all(deployment: &Arc<Deployment>, recorder: &mut Recorder, ctx: &mut 
     }
     let mut deployment = (**deployment).clone();
     deployment.status.get_or_insert_default().observed_generation = generation;
-    Plan::call(ctx.request_with(Verb::Update, deployment).sub(Subresource::Status))
+    Plan::call(ctx.request_with(Verb::Update, deployment).part(Subresource::Status))
 }
 
 /// The Deployment that manages a ReplicaSet, if it is the one in the cache.

@@ -103,7 +103,7 @@ impl Sync {
     fn write(&self, deployment: &Deployment, ctx: &Ctx<'_>) -> Request {
         let mut deployment = deployment.clone();
         deployment.metadata.resource_version.clone_from(&self.view.deployment.metadata.resource_version);
-        ctx.request_with(Verb::Update, deployment).sub(Subresource::Status)
+        ctx.request_with(Verb::Update, deployment).part(Subresource::Status)
     }
 
     /// Takes in what came of the step under way.

@@ -194,13 +194,13 @@ impl Sync {
     fn tell(&self, ctx: &Ctx<'_>) -> Option<(Request, u64)> {
         let told = told(&self.namespace, &self.remains, ctx.now);
         if !self.remains.objects.is_empty() || !self.remains.errors.is_empty() {
-            return Some((ctx.request_with(Verb::Update, told?).sub(Subresource::Status), STATUS));
+            return Some((ctx.request_with(Verb::Update, told?).part(Subresource::Status), STATUS));
         }
         let mut namespace = told.unwrap_or_else(|| (*self.namespace).clone());
         if let Some(finalizers) = namespace.spec.as_mut().and_then(|spec| spec.finalizers.as_mut()) {
             finalizers.retain(|finalizer| finalizer != FINALIZER);
         }
-        Some((ctx.request_with(Verb::Update, namespace).sub(Subresource::Finalize), FINALIZE))
+        Some((ctx.request_with(Verb::Update, namespace).part(Subresource::Finalize), FINALIZE))
     }
 }
 

@@ -123,7 +123,7 @@ impl Controller for NodeLifecycleController {
                 ctx.record("give up", key.path(), format!("no sign of life for {silence}"));
             }
             known.was_ready = readiness(node) == Readiness::True;
-            let request = ctx.request_with(Verb::Update, silent).sub(Subresource::Status);
+            let request = ctx.request_with(Verb::Update, silent).part(Subresource::Status);
             return Plan::none().stage(vec![Call { request, tag: SILENT }]);
         }
         let plan = mark_pods(known, key, caches, ctx);
@@ -315,7 +315,7 @@ fn mark_pods(known: &mut Known, key: &ObjectKey, caches: &Caches, ctx: &Ctx<'_>)
         return Plan::none();
     }
     let told = caches.pods_on(&key.name).filter_map(|pod| not_ready(pod, ctx.now));
-    let call = |pod: Pod| Call { request: ctx.request_with(Verb::Update, pod).sub(Subresource::Status), tag: POD };
+    let call = |pod: Pod| Call { request: ctx.request_with(Verb::Update, pod).part(Subresource::Status), tag: POD };
     Plan::none().stage(told.map(call).collect())
 }
 

@@ -150,7 +150,7 @@ impl Controller for ReplicaSetController {
             if !status::same(sync.rs.status.as_ref(), &wanted) {
                 let mut rs = (*sync.rs).clone();
                 rs.status = Some(wanted);
-                return Plan::call(ctx.request_with(Verb::Update, rs).sub(Subresource::Status));
+                return Plan::call(ctx.request_with(Verb::Update, rs).part(Subresource::Status));
             }
         }
         let next_check = sync.counts.next_check;

@@ -63,7 +63,7 @@ impl Rosters {
     /// The Pods of `rs`, counted.
     pub fn tally(&mut self, rs: &ReplicaSet, selector: &Selector, caches: &Caches) -> Tally {
         let uid = rs.metadata.uid();
-        if !self.0.get(uid).is_some_and(|roster| roster.generation == rs.metadata.generation) {
+        if self.0.get(uid).is_none_or(|roster| roster.generation != rs.metadata.generation) {
             let all = caches.controlled_by::<Pod>(uid).map(|pod| pod.metadata.name().into()).collect();
             let generation = rs.metadata.generation;
             self.0.insert(uid.into(), Roster { generation, dirty: all, ..Roster::default() });

@@ -71,12 +71,12 @@ impl Pair {
             Step::UnbindVolume => Some(update(unbind_volume(volume?)?.into())),
             Step::VolumePhase(phase, told) => {
                 let volume = with_phase(volume?, phase, told.as_ref(), ctx)?;
-                Some(update(volume.into()).sub(Subresource::Status))
+                Some(update(volume.into()).part(Subresource::Status))
             }
             Step::BindClaim => Some(update(bind_claim(claim?, volume?)?.into())),
             Step::ClaimPhase(phase, _) => {
                 let volume = volume.filter(|_| *phase == "Bound");
-                Some(update(claim_status(claim?, phase, volume)?.into()).sub(Subresource::Status))
+                Some(update(claim_status(claim?, phase, volume)?.into()).part(Subresource::Status))
             }
             Step::Provisioner(name) => Some(update(with_provisioner(claim?, name)?.into())),
             Step::Class(name) => {

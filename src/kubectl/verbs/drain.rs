@@ -263,7 +263,7 @@ fn evict(session: &mut Session<'_>, flags: &Flags, key: &ObjectKey) -> Handle {
     let verb = if is_delete { Verb::Delete } else { Verb::Create };
     let mut request = session.request(verb, key.kind, &key.namespace).named(key.name.clone());
     if !is_delete {
-        request = request.sub(Subresource::Eviction);
+        request = request.part(Subresource::Eviction);
     }
     session.send(request.body(Body::Delete(options)))
 }

@@ -52,7 +52,7 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
         stdin: session.workspace().stdin.clone().filter(|_| flags.yes("stdin")),
     };
     let request = session.request(Verb::Create, Kind::Pod, pod.metadata.namespace()).named(pod.metadata.name());
-    let handle = session.send(request.sub(Subresource::Exec).body(Body::Exec(options)));
+    let handle = session.send(request.part(Subresource::Exec).body(Body::Exec(options)));
     loop {
         let (_, arrival) = session.next(&[handle])?;
         let code = match &*arrival {

@@ -155,7 +155,7 @@ fn request(session: &Session<'_>, flags: &Flags, source: &Source) -> Request {
         timestamps: flags.yes("timestamps"),
     };
     let (namespace, name) = (source.pod.metadata.namespace(), source.pod.metadata.name());
-    session.request(Verb::Get, Kind::Pod, namespace).named(name).sub(Subresource::Log).body(Body::Log(options))
+    session.request(Verb::Get, Kind::Pod, namespace).named(name).part(Subresource::Log).body(Body::Log(options))
 }
 
 /// What is left of each log that is being read.

@@ -62,7 +62,7 @@ fn one(session: &mut Session<'_>, flags: &Flags, item: &Found, replicas: i32, cu
     }
     if dry_run != DryRun::Client {
         let request = |session: &Session<'_>, verb| {
-            session.request(verb, key.kind, &key.namespace).named(key.name.clone()).sub(Subresource::Scale)
+            session.request(verb, key.kind, &key.namespace).named(key.name.clone()).part(Subresource::Scale)
         };
         if current >= 0 {
             let read = request(session, Verb::Get);

@@ -66,14 +66,18 @@ fn address(node: &Node, type_: &str) -> String {
     found.map_or_else(|| NONE.into(), |address| address.address.clone())
 }
 
+/// The role that a label gives, if it gives one.
+fn role_of<'a>((key, value): (&'a str, &'a str)) -> Option<&'a str> {
+    match key.strip_prefix(ROLE_PREFIX) {
+        Some("") => None,
+        Some(role) => Some(role),
+        None => (key == ROLE_LABEL && !value.is_empty()).then_some(value),
+    }
+}
+
 /// The roles of a node, sorted.
 #[must_use]
 pub fn roles(meta: &metav1::ObjectMeta) -> Vec<&str> {
-    let role = |(key, value)| match str::strip_prefix(key, ROLE_PREFIX) {
-        Some("") => None,
-        Some(role) => Some(role),
-        None => (key == ROLE_LABEL && value != "").then_some(value),
-    };
     let labels = meta.label_map().iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    labels.filter_map(role).collect::<BTreeSet<_>>().into_iter().collect()
+    labels.filter_map(role_of).collect::<BTreeSet<_>>().into_iter().collect()
 }

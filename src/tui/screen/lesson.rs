@@ -305,8 +305,7 @@ impl Screen for LessonScreen {
             let step = look.session().map_or(0, |session| session.lesson().current());
             let last = lines.len().saturating_sub(height);
             // A step that fits is shown with as much of what came before as there is room for.
-            let top =
-                self.top.filter(|_| self.step == step).unwrap_or_else(|| if last <= start { last } else { start });
+            let top = self.top.filter(|_| self.step == step).unwrap_or(if last <= start { last } else { start });
             let top = top.min(last);
             let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
             text::put_lines(buffer, room, &lines[top..]);

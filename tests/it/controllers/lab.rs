@@ -181,7 +181,7 @@ impl Lab {
             if node.is_empty() && !pod.metadata.is_terminating() && !alive.is_empty() {
                 let request = Standalone::request(Verb::Create, Kind::Pod, object.namespace(), object.name());
                 let node: Arc<str> = alive[index % alive.len()].as_str().into();
-                let _ = self.server.call(request.sub(Subresource::Binding).body(Body::Binding(node)));
+                let _ = self.server.call(request.part(Subresource::Binding).body(Body::Binding(node)));
             } else if alive.contains(&node) && pod.metadata.is_terminating() {
                 let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
                 let request = Standalone::request(Verb::Delete, Kind::Pod, object.namespace(), object.name());
@@ -222,7 +222,7 @@ impl Lab {
         status.conditions.get_or_insert_default().retain(|condition| condition.type_ != "Ready");
         status.conditions.get_or_insert_default().push(condition);
         let request = Standalone::request(Verb::Patch, Kind::Pod, pod.metadata.namespace(), pod.metadata.name());
-        self.server.call(request.sub(Subresource::Status).body(Body::StatusOf(pod.into()))).expect("status is taken");
+        self.server.call(request.part(Subresource::Status).body(Body::StatusOf(pod.into()))).expect("status is taken");
     }
 
     /// Creates what a manifest says.

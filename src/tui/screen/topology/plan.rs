@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
                 Detail::Lines => pods(name).len() as u16,
                 Detail::Signs => (pods(name).len() as u16 * 2).div_ceil(box_width.saturating_sub(2).max(2)),
             };
-            let inner = 1 + row.iter().map(|name| size(name)).max().unwrap_or(0).max(1);
+            let inner = 1 + row.iter().map(size).max().unwrap_or(0).max(1);
             for (column, name) in (0..).zip(row) {
                 let area = Rect::new(column * box_width, self.height, box_width, inner + 2);
                 self.boxes.push(Crate { name: Arc::clone(name), pods: pods(name), area, detail });
