@@ -4,9 +4,12 @@ home-tagline = a Kubernetes cluster that you may break
 home-promise = pause it, rewind it, fork it, ask it why
 home-scenarios = Scenarios
 home-empty = No scenario comes with this build. Press s for the sandbox.
-home-welcome = Choose with the arrow keys, press enter to play. s opens a sandbox, ? shows every key.
+home-welcome = Arrow keys choose, enter plays. s opens a sandbox, ? shows every key.
 home-cluster = { $masters } masters, { $nodes } nodes
-home-steps = { $steps } steps
+home-steps = { $steps ->
+    [one] { $steps } step
+   *[other] { $steps } steps
+}
 home-solved = Solved in { $seconds } s with { $hints } hints
 track-scheduling = Scheduling
 track-workloads = Workloads
@@ -140,13 +143,11 @@ sign-warning = worth a look
 sign-bad = broken
 sign-gone = ended
 help-concepts =
-    **Time.** The cluster is simulated: space stops it, `.` goes on to the next thing that happens, `[` looks back without changing anything, `r` makes what you look at the present, `f` splits the future in two.
-
-    **Everything is real Kubernetes.** Objects, texts, timings are those of Kubernetes. kubectl at the prompt takes the same commands as yours.
-
-    **Why.** Every change remembers what caused it. `w` on an object walks up that chain and, for a Pod that waits, says what would let it in.
+    - **Time.** The cluster is simulated: space stops it, `.` goes on to the next thing that happens, `[` looks back without changing anything, `r` makes what you look at the present, `f` splits the future in two.
+    - **Everything is real Kubernetes.** Objects, texts, timings are those of Kubernetes. kubectl at the prompt takes the same commands as yours.
+    - **Why.** Every change remembers what caused it. `w` on an object walks up that chain and, for a Pod that waits, says what would let it in.
 prompt-empty = Type a kubectl command: get pods, describe node node-1, apply -f FILE. tab completes, up recalls. ls, cat FILE and vi FILE are for your files.
-prompt-running = … running; ctrl-c interrupts
+prompt-running = running; ctrl-c interrupts
 prompt-undone = (rewound: this never happened)
 compare-title = Two futures
 compare-count = { $count } differences
@@ -194,6 +195,7 @@ key-namespace = namespace
 key-sort = sort by column
 key-sort-reverse = reverse order
 key-wide = wide
+key-heartbeats = lease renewals
 key-cycle = next
 key-next-box = next machine
 key-find-next = next match

@@ -140,13 +140,11 @@ sign-warning = 值得注意
 sign-bad = 坏了
 sign-gone = 已结束
 help-concepts =
-    **时间。**集群是模拟的：空格键让时间停止，`.` 前进到下一件发生的事，`[` 往回看而不改变任何事，`r` 把你看的那一刻变成现在，`f` 把未来分成两个。
-
-    **全都是真正的 Kubernetes。**对象、文字、时间都与 Kubernetes 相同。提示行的 kubectl 接受与你平常相同的命令。
-
-    **为什么。**每个变化都记得起因。在对象上按 `w` 会沿着这条链往上走；对等待中的 Pod，还会说明怎样才排得进去。
+    - **时间。**集群是模拟的：空格键让时间停止，`.` 前进到下一件发生的事，`[` 往回看而不改变任何事，`r` 把你看的那一刻变成现在，`f` 把未来分成两个。
+    - **全都是真正的 Kubernetes。**对象、文字、时间都与 Kubernetes 相同。提示行的 kubectl 接受与你平常相同的命令。
+    - **为什么。**每个变化都记得起因。在对象上按 `w` 会沿着这条链往上走；对等待中的 Pod，还会说明怎样才排得进去。
 prompt-empty = 输入 kubectl 命令：get pods、describe node node-1、apply -f FILE。tab 补全，上键取回。ls、cat FILE、vi FILE 用于你的文件。
-prompt-running = … 执行中；ctrl-c 中断
+prompt-running = 执行中；ctrl-c 中断
 prompt-undone = （已倒转：这从未发生）
 compare-title = 两个未来
 compare-count = { $count } 处不同
@@ -194,6 +192,7 @@ key-namespace = namespace
 key-sort = 依栏排序
 key-sort-reverse = 反向排序
 key-wide = 宽表
+key-heartbeats = 续约消息
 key-cycle = 下一个
 key-next-box = 下一台机器
 key-find-next = 下一个符合

@@ -140,13 +140,11 @@ sign-warning = 值得注意
 sign-bad = 壞了
 sign-gone = 已結束
 help-concepts =
-    **時間。**叢集是模擬的：空白鍵讓時間停止，`.` 前進到下一件發生的事，`[` 往回看而不改變任何事，`r` 把你看的那一刻變成現在，`f` 把未來分成兩個。
-
-    **全都是真正的 Kubernetes。**物件、文字、時間都與 Kubernetes 相同。提示列的 kubectl 接受與你平常相同的指令。
-
-    **為什麼。**每個變化都記得起因。在物件上按 `w` 會沿著這條鏈往上走；對等待中的 Pod，還會說明怎樣才排得進去。
+    - **時間。**叢集是模擬的：空白鍵讓時間停止，`.` 前進到下一件發生的事，`[` 往回看而不改變任何事，`r` 把你看的那一刻變成現在，`f` 把未來分成兩個。
+    - **全都是真正的 Kubernetes。**物件、文字、時間都與 Kubernetes 相同。提示列的 kubectl 接受與你平常相同的指令。
+    - **為什麼。**每個變化都記得起因。在物件上按 `w` 會沿著這條鏈往上走；對等待中的 Pod，還會說明怎樣才排得進去。
 prompt-empty = 輸入 kubectl 指令：get pods、describe node node-1、apply -f FILE。tab 補全，上鍵取回。ls、cat FILE、vi FILE 用於你的檔案。
-prompt-running = … 執行中；ctrl-c 中斷
+prompt-running = 執行中；ctrl-c 中斷
 prompt-undone = （已倒轉：這從未發生）
 compare-title = 兩個未來
 compare-count = { $count } 處不同
@@ -194,6 +192,7 @@ key-namespace = namespace
 key-sort = 依欄排序
 key-sort-reverse = 反向排序
 key-wide = 寬表
+key-heartbeats = 續約訊息
 key-cycle = 下一個
 key-next-box = 下一台機器
 key-find-next = 下一個符合

@@ -74,9 +74,15 @@ impl App {
     pub fn open(&mut self, scenario: Arc<Scenario>) -> Result<(), SessionError> {
         let mut session = Session::open(scenario, self.start.seed)?;
         session.pace_mut().set_speed(self.start.speed);
-        self.play = Some(Play::new(session));
-        self.show(View::Lesson);
+        self.join(session);
         Ok(())
+    }
+
+    /// Goes on with a session that was opened elsewhere.
+    pub fn join(&mut self, session: Session) {
+        self.play = Some(Play::new(session));
+        self.is_dirty = true;
+        self.show(View::Lesson);
     }
 
     /// The session being played.
@@ -176,7 +182,8 @@ impl App {
     fn click(&mut self, column: u16, row: u16) {
         self.said = None;
         let is_view = self.stack.len() == 2 && self.play.is_some();
-        let tab = (row == 1 && is_view).then(|| top_bar::view_at(&self.look(), column)).flatten();
+        let tab =
+            (row == 1 && is_view).then(|| top_bar::view_at(&self.look(), self.view, self.area.width, column)).flatten();
         match tab {
             Some(view) => self.show(view),
             None => self.act(&Action::Click { column, row }),
@@ -471,6 +478,8 @@ impl App {
 fn covered(body: Rect, cover: Cover) -> Rect {
     match cover {
         Cover::Whole => body,
+        // On a small screen a large box is the whole screen: its frame would cost what it leaves to be seen.
+        Cover::Box { width, .. } if width > 80 && body.width < 100 => body,
         Cover::Box { width, height } => {
             let width = (body.width * width / 100).max(60.min(body.width));
             let height = (body.height * height / 100).max(12.min(body.height));

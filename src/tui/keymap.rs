@@ -141,7 +141,7 @@ fn lesson() -> Vec<Entry> {
     vec![
         entry(key(KeyCode::Enter), Action::Enter, "key-continue", place, 0),
         entry(letter('h'), Action::Hint, "key-hint", place, 1),
-        entry(key(KeyCode::Tab), Action::NextPane, "key-other-half", place, 2),
+        entry(key(KeyCode::Tab), Action::NextPane, "key-other-half", place, 0),
     ]
 }
 
@@ -181,6 +181,7 @@ fn objects() -> Vec<Entry> {
         entry(letter('S'), Action::Sort, "key-sort", table, 7),
         entry(letter('R'), Action::SortReverse, "key-sort-reverse", table, 9),
         entry(letter('W'), Action::Wide, "key-wide", table, 7),
+        entry(letter('W'), Action::Wide, "key-heartbeats", Place::On(&[S::Trace]), 4),
         entry(key(KeyCode::Tab), Action::Cycle, "key-cycle", Place::On(&[S::Scheduler, S::Load, S::Quota, S::Etcd]), 3),
         entry(key(KeyCode::Tab), Action::NextPane, "key-next-box", Place::On(&[S::Topology]), 7),
     ]

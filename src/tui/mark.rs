@@ -64,6 +64,15 @@ pub fn is_leaving(pod: &Pod) -> bool {
     pod.metadata.is_terminating()
 }
 
+/// The annotation of the mirror of a static Pod. Source: `pkg/kubelet/types/pod_update.go`, `ConfigMirrorAnnotationKey`.
+const MIRROR: &str = "kubernetes.io/config.mirror";
+
+/// Whether a Pod is a component of the control plane that its kubelet runs from a file: the masters' rows show it better.
+#[must_use]
+pub fn is_static(pod: &Pod) -> bool {
+    pod.metadata.annotation(MIRROR).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

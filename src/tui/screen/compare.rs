@@ -28,7 +28,7 @@ type States = BTreeMap<String, (String, Meaning)>;
 /// What is compared: each Pod with its state and node, each machine, the requests lost.
 fn states(cluster: &Cluster) -> States {
     let mut states = States::new();
-    for pod in cluster.all::<Pod>() {
+    for pod in cluster.all::<Pod>().into_iter().filter(|pod| !mark::is_static(pod)) {
         let (status, meaning) = mark::pod(&pod);
         let node = if pod.node_name().is_empty() { String::new() } else { format!(" @ {}", pod.node_name()) };
         let name = format!("pod/{}/{}", pod.metadata.namespace(), pod.metadata.name());

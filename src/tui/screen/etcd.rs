@@ -114,7 +114,7 @@ fn leases(look: &Look<'_>) -> Vec<Line<'static>> {
                 format!("{} {} ", look.theme.sign(meaning), text::fit(lease.metadata.name(), 24, more)),
                 look.style(meaning),
             ),
-            (text::fit(&text::squeeze(holder, 24, more), 25, ""), look.style(Meaning::Text)),
+            (text::fit(&text::squeeze(holder, 17, more), 18, ""), look.style(Meaning::Text)),
             (
                 format!("{:>5}.{}s / {}s", age.as_secs(), age.as_millis() % 1_000 / 100, most.as_secs()),
                 look.style(Meaning::Muted),

@@ -182,7 +182,7 @@ impl Screen for Palette {
             let line = Line::from(vec![
                 Span::styled(format!("{pointer} "), style),
                 Span::styled(format!("{sign} "), look.style(meaning)),
-                Span::styled(text::fit(&look.text(offer.name), 26, look.theme.pick("…", "~")), style),
+                Span::styled(text::fit(&look.text(offer.name), 28, look.theme.pick("…", "~")), style),
                 Span::styled(offer.target.clone(), if is_here { style } else { look.style(Meaning::Muted) }),
             ]);
             text::put(buffer, list, row, &line);

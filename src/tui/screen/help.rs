@@ -14,7 +14,7 @@ use crate::tui::theme::Meaning;
 use crate::tui::widget::{pane, scroll, text};
 
 /// Columns of one key with what it does.
-const ENTRY: usize = 36;
+const ENTRY: usize = 34;
 const KEY: usize = 8;
 
 /// The help of one screen.

@@ -289,7 +289,11 @@ impl Screen for LessonScreen {
             _ => {}
         }
         match (self.half, story, cluster) {
-            (Half::Story, Some(area), _) => self.story_action(action, look, area),
+            (Half::Story, Some(area), cluster) => {
+                let asks = self.story_action(action, look, area);
+                // The keys of objects mean what is chosen in the cluster, wherever one reads.
+                if asks.is_empty() { self.topology.act(action, look, cluster.unwrap_or(look.body)) } else { asks }
+            }
             (_, _, Some(area)) => self.topology.act(action, look, area),
             _ => Vec::new(),
         }
@@ -309,7 +313,7 @@ impl Screen for LessonScreen {
             let top = top.min(last);
             let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
             text::put_lines(buffer, room, &lines[top..]);
-            scroll::bar(buffer, Rect { width: inside.width + 1, ..inside }, look.theme, top, lines.len());
+            scroll::bar(buffer, inside, look.theme, top, lines.len());
         }
         if let Some(area) = cluster {
             self.topology.draw_in(look, area, focus(Half::Cluster), buffer);

@@ -22,7 +22,7 @@ pub struct LoadScreen {
 }
 
 fn counts(look: &Look<'_>, caption: &str, stats: LoadStats) -> Line<'static> {
-    let mut line = Line::from(Span::styled(text::fit(caption, 14, ""), look.style(Meaning::Muted)));
+    let mut line = Line::from(Span::styled(text::fit(caption, 16, ""), look.style(Meaning::Muted)));
     for outcome in Outcome::ALL {
         let count = stats.of(outcome);
         let meaning = match (outcome, count) {

@@ -69,7 +69,10 @@ impl SchedulerScreen {
             lines.push(Line::default());
             lines.push(text::line(look.text("scheduler-scores"), look.style(Meaning::Accent)));
             let name_width = name_width(columns);
-            let heads = scores.plugins.iter().map(|plugin| format!("{}×{}", short(plugin.plugin), plugin.weight));
+            let heads = scores
+                .plugins
+                .iter()
+                .map(|plugin| format!("{}{}{}", short(plugin.plugin), look.theme.pick("×", "x"), plugin.weight));
             lines.push(head(look, name_width, heads.chain([look.text("scheduler-total")])));
             for (index, node) in scores.nodes.iter().enumerate() {
                 let best = scores.totals.iter().max() == scores.totals.get(index);
@@ -135,7 +138,7 @@ fn short(plugin: &str) -> String {
         "NodeAffinity" => "Affinity",
         "NodePorts" => "Ports",
         "NodeResourcesFit" => "Fit",
-        "NodeResourcesBalancedAllocation" => "Balance",
+        "NodeResourcesBalancedAllocation" => "Balanc",
         "VolumeBinding" => "Volumes",
         "ImageLocality" => "Images",
         "InterPodAffinity" => "PodAff",

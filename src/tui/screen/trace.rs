@@ -26,6 +26,15 @@ pub struct TraceScreen {
     /// `None` follows the end.
     chosen: Option<CauseId>,
     filter: String,
+    heartbeats: Heartbeats,
+}
+
+/// Whether the renewals of leases are shown: they are most of what is written in a quiet cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Heartbeats {
+    #[default]
+    Hidden,
+    Shown,
 }
 
 impl TraceScreen {
@@ -34,6 +43,9 @@ impl TraceScreen {
         let Some(cluster) = look.cluster() else { return Vec::new() };
         let wanted = self.filter.to_lowercase();
         let passes = |cause: &Cause| {
+            if self.heartbeats == Heartbeats::Hidden && cause.verb == "update" && cause.object.starts_with("leases/") {
+                return false;
+            }
             wanted.is_empty()
                 || [&*cause.actor, cause.verb, &*cause.object, &*cause.text]
                     .iter()
@@ -95,7 +107,13 @@ impl Screen for TraceScreen {
                 }
                 // What caused it may not pass the filter; it is shown all the same.
                 self.filter.clear();
+                self.heartbeats = Heartbeats::Shown;
                 self.chosen = Some(cause.parent);
+                vec![Ask::Nothing]
+            }
+            Action::Wide => {
+                let is_hidden = self.heartbeats == Heartbeats::Hidden;
+                self.heartbeats = if is_hidden { Heartbeats::Shown } else { Heartbeats::Hidden };
                 vec![Ask::Nothing]
             }
             Action::Filter => vec![Ask::Open(Box::new(Filter::new(&self.filter)))],
@@ -124,7 +142,7 @@ impl Screen for TraceScreen {
         let captions = ["events-time", "trace-number", "trace-who", "trace-did", "events-object", "trace-how"];
         let captions = captions.map(|id| look.text(id));
         let chosen = (!lines.is_empty()).then_some(cursor - first);
-        Grid { captions: &captions, rows: &rows, chosen, shift: 0, keep: 2 }.draw(look.theme, inside, buffer);
+        Grid { captions: &captions, rows: &rows, chosen, shift: 0, keep: 4 }.draw(look.theme, inside, buffer);
         scroll::bar(buffer, inside, look.theme, first, lines.len());
         let below = Rect { y: list.bottom(), height: below_height, ..area };
         if let (Some((id, _)), Some(cluster)) = (lines.get(cursor), look.cluster()) {

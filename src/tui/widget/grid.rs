@@ -12,6 +12,9 @@ const GAP: usize = 2;
 /// No column is made narrower than this.
 const WIDTH_MIN: usize = 5;
 
+/// Nor the one that is kept than this.
+const KEEP_MIN: usize = 22;
+
 /// A cell and how it looks.
 pub type Cell = (String, Style);
 
@@ -63,7 +66,12 @@ impl Grid<'_> {
         let mut x = 2;
         for (column, width) in columns {
             let (content, style) = cell(*column);
-            let fitted = text::cut(&content, *width, theme.pick("…", "~"));
+            let more = theme.pick("…", "~");
+            let fitted = if *column == self.keep {
+                text::squeeze(&content, *width, more)
+            } else {
+                text::cut(&content, *width, more)
+            };
             text::put_at(buffer, area, (x, row), &fitted, style);
             x += (*width + GAP) as u16;
         }
@@ -85,6 +93,12 @@ impl Grid<'_> {
             let widest = columns.iter_mut().filter(|(column, _)| *column != self.keep).max_by_key(|(_, width)| *width);
             match widest.filter(|(_, width)| *width > WIDTH_MIN * 3) {
                 Some((_, width)) => *width = width.saturating_sub(over).max(WIDTH_MIN * 3),
+                // Names differ at both ends: they are squeezed before a column is lost.
+                None if columns.iter().any(|(column, width)| *column == self.keep && *width > KEEP_MIN) => {
+                    if let Some((_, width)) = columns.iter_mut().find(|(column, _)| *column == self.keep) {
+                        *width = width.saturating_sub(over).max(KEEP_MIN);
+                    }
+                }
                 None if count > 2 => {
                     columns.pop();
                 }

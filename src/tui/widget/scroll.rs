@@ -36,20 +36,17 @@ pub fn scrolled(top: usize, action: &Action, count: usize, height: usize) -> Opt
     moved(top.min(lines - 1), action, lines, height)
 }
 
-/// A bar at the right edge that shows which part of `count` lines is on screen.
+/// A bar on the frame at the right of `area` that shows which part of `count` lines is on screen.
 pub fn bar(buffer: &mut Buffer, area: Rect, theme: Theme, top: usize, count: usize) {
     let height = usize::from(area.height);
-    if count <= height || area.width == 0 {
+    let x = area.right();
+    if count <= height || x >= buffer.area.right() {
         return;
     }
     let size = (height * height / count).max(1);
     let start = top * (height - size) / (count - height).max(1);
-    let x = area.right() - 1;
-    for row in 0..area.height {
-        let is_thumb = (start..start + size).contains(&usize::from(row));
-        let (symbol, meaning) =
-            if is_thumb { (theme.pick("┃", "#"), Meaning::Muted) } else { (theme.pick("│", "|"), Meaning::Frame) };
-        buffer.set_string(x, area.y + row, symbol, theme.style(meaning));
+    for row in (0..area.height).filter(|row| (start..start + size).contains(&usize::from(*row))) {
+        buffer.set_string(x, area.y + row, theme.pick("┃", "#"), theme.style(Meaning::Muted));
     }
 }
 

@@ -23,7 +23,10 @@ pub fn draw(look: &Look<'_>, area: Rect, buffer: &mut Buffer) {
         Span::styled(format!(" {sign} "), look.style(meaning)),
         Span::styled(look.text(word), look.style(meaning)),
         Span::styled(format!("  {}", look.clock(session.now())), Style::new().add_modifier(Modifier::BOLD)),
-        Span::styled(format!("  {}  ", session.pace()), look.style(Meaning::Muted)),
+        Span::styled(
+            format!("  {}  ", session.pace().to_string().replace('×', look.theme.pick("×", "x"))),
+            look.style(Meaning::Muted),
+        ),
     ]);
     if play.other.is_some() {
         let name = if play.is_fork { "B" } else { "A" };

@@ -43,40 +43,46 @@ fn health(look: &Look<'_>, area: Rect, buffer: &mut Buffer) {
 }
 
 fn views(look: &Look<'_>, view: Option<View>, area: Rect, buffer: &mut Buffer) {
-    let is_here = |tab: View| match (tab, view) {
-        (View::Table(_), Some(View::Table(_))) => true,
-        (tab, view) => view == Some(tab),
-    };
-    let whole = |with: bool| {
-        let mut line = Line::default();
-        for (number, tab) in View::TABS.into_iter().enumerate() {
-            let caption = match (tab, view) {
-                (View::Table(_), Some(View::Table(kind))) => kind.plural().to_owned(),
-                (View::Table(kind), _) => kind.plural().to_owned(),
-                _ => look.text(tab.caption()),
-            };
-            let shown =
-                if with || is_here(tab) { format!("{} {caption}", number + 1) } else { format!("{}", number + 1) };
-            let style = if is_here(tab) { look.style(Meaning::Chosen) } else { look.style(Meaning::Muted) };
-            line.push_span(Span::styled(format!(" {shown} "), style));
-        }
-        line
-    };
-    let long = whole(true);
-    let line = if long.width() <= usize::from(area.width) { long } else { whole(false) };
+    let here = tab_of(view);
+    let mut line = Line::default();
+    for (tab, caption) in captions(look, view, area.width) {
+        let style = if Some(tab) == here { look.style(Meaning::Chosen) } else { look.style(Meaning::Muted) };
+        line.push_span(Span::styled(caption, style));
+    }
     text::put(buffer, area, 0, &line);
+}
+
+/// The tab that stands for a view: every table is behind the same one.
+fn tab_of(view: Option<View>) -> Option<View> {
+    View::TABS.into_iter().find(|tab| match (tab, view) {
+        (View::Table(_), Some(View::Table(_))) => true,
+        (tab, view) => view == Some(*tab),
+    })
+}
+
+/// The tabs with their captions, cut so that all of them fit.
+fn captions(look: &Look<'_>, view: Option<View>, width: u16) -> Vec<(View, String)> {
+    let name = |tab: View| match (tab, view) {
+        (View::Table(_), Some(View::Table(kind))) | (View::Table(kind), _) => kind.plural().to_owned(),
+        _ => look.text(tab.caption()),
+    };
+    let cut = |most: usize| {
+        let tabs = View::TABS.into_iter().enumerate();
+        let tabs = tabs.map(|(number, tab)| (tab, format!(" {} {} ", number + 1, text::cut(&name(tab), most, ""))));
+        tabs.collect::<Vec<_>>()
+    };
+    let fits = |tabs: &Vec<(View, String)>| {
+        tabs.iter().map(|(_, caption)| text::width(caption)).sum::<usize>() <= usize::from(width)
+    };
+    (1..=24).rev().map(cut).find(fits).unwrap_or_else(|| cut(0))
 }
 
 /// The view whose caption is at a column of the second line.
 #[must_use]
-pub fn view_at(look: &Look<'_>, column: u16) -> Option<View> {
+pub fn view_at(look: &Look<'_>, view: Option<View>, width: u16, column: u16) -> Option<View> {
     let mut x = 0;
-    View::TABS.into_iter().enumerate().find_map(|(number, tab)| {
-        let caption = match tab {
-            View::Table(kind) => kind.plural().to_owned(),
-            _ => look.text(tab.caption()),
-        };
-        x += text::width(&format!(" {} {caption} ", number + 1)) as u16;
+    captions(look, view, width).into_iter().find_map(|(tab, caption)| {
+        x += text::width(&caption) as u16;
         (column < x).then_some(tab)
     })
 }

@@ -32,7 +32,7 @@ pub fn draw(look: &Look<'_>, plan: &Plan<'_>, chosen: Option<&Thing>, top: u16, 
             draw_box(look, cluster, held, chosen, top, area, buffer);
         }
     }
-    scroll::bar(buffer, Rect { width: area.width + 1, ..area }, look.theme, usize::from(top), usize::from(plan.height));
+    scroll::bar(buffer, area, look.theme, usize::from(top), usize::from(plan.height));
 }
 
 /// A part of the sheet as a part of the screen; `None` when it does not begin on screen.

@@ -8,6 +8,7 @@ use crate::model::{Kind, ObjectKey, Pod, Resource};
 use crate::session::{Cluster, ComponentName};
 use crate::tui::action::Action;
 use crate::tui::look::Look;
+use crate::tui::mark;
 
 /// A box of a machine is at least so wide.
 const BOX_WIDTH_MIN: u16 = 25;
@@ -118,9 +119,10 @@ impl<'a> Plan<'a> {
             .workers()
             .iter()
             .map(|worker| &worker.name)
-            .filter(|name| !is_master(name) || !pods(name).is_empty())
+            .filter(|name| !is_master(name) || pods(name).iter().any(|pod| !mark::is_static(pod)))
             .collect();
         let columns = (width / BOX_WIDTH_MIN).clamp(1, (shown.len() as u16).clamp(1, 6));
+        let edge = |column: u16| (u32::from(column) * u32::from(width) / u32::from(columns)) as u16;
         let box_width = width / columns;
         let all_lines = shown.len() <= MACHINES_WITH_LINES_MAX;
         for row in shown.chunks(usize::from(columns)) {
@@ -132,7 +134,7 @@ impl<'a> Plan<'a> {
             };
             let inner = 1 + row.iter().map(size).max().unwrap_or(0).max(1);
             for (column, name) in (0..).zip(row) {
-                let area = Rect::new(column * box_width, self.height, box_width, inner + 2);
+                let area = Rect::new(edge(column), self.height, edge(column + 1) - edge(column), inner + 2);
                 self.boxes.push(Crate { name: Arc::clone(name), pods: pods(name), area, detail });
             }
             self.height = self.height.saturating_add(inner + 2);
