@@ -5,7 +5,13 @@ home-promise = pause it, rewind it, fork it, ask it why
 home-scenarios = Scenarios
 home-empty = No scenario comes with this build. Press s for the sandbox.
 home-welcome = Arrow keys choose, enter plays. s opens a sandbox, ? shows every key.
-home-cluster = { $masters } masters, { $nodes } nodes
+home-cluster = { $masters ->
+    [one] { $masters } master
+   *[other] { $masters } masters
+}, { $nodes ->
+    [one] { $nodes } node
+   *[other] { $nodes } nodes
+}
 home-steps = { $steps ->
     [one] { $steps } step
    *[other] { $steps } steps
@@ -131,7 +137,7 @@ load-total = in all
 load-open = open
 load-last = last failure
 load-none = No client sends requests in this scenario. The sandbox has one.
-why-if = It would be different if
+why-if = What would let it in
 why-chain = What led to it, the latest first
 why-no-chain = Nothing is recorded about it
 why-root = and that began by itself

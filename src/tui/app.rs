@@ -6,6 +6,7 @@ use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseButton, MouseEvent, M
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::engine::SimDuration;
 use crate::scenario::{Act, Scenario};
 use crate::session::{Fault, Session, SessionError};
 
@@ -386,7 +387,11 @@ impl App {
         self.stack.retain(|screen| screen.name() != ScreenName::Editor);
         let Some(play) = self.play.as_mut() else { return };
         match (edited.of, edited.text) {
-            (EditOf::Invocation(number), text) => play.session.edited(number, text),
+            (EditOf::Invocation(number), text) => {
+                play.session.edited(number, text);
+                // kubectl hears of it before anyone asks again whether it waits for an editor.
+                play.session.run_for(SimDuration::from_micros(1));
+            }
             (EditOf::File(name), Some(text)) => {
                 play.session.write_file(&name, &text);
                 self.said = Some((format!("{} {name}", self.locale.text("said-written")), Meaning::Good));

@@ -225,6 +225,7 @@ fn session() -> Vec<Entry> {
     let place = Place::Session;
     let mut all = vec![
         entry(letter(';'), Action::Prompt, "key-prompt", place, 0),
+        entry(letter('`'), Action::Prompt, "key-prompt", place, 9),
         entry(letter(':'), Action::Command, "key-command", place, 2),
         entry(letter('w'), Action::Why, "key-why", Place::On(OBJECTS), 1),
         risky(letter('x'), Action::Fault, "key-fault", place, 1),

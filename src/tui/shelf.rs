@@ -3,11 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::scenario::{LoadError, Scenario};
+use crate::scenario::{LoadError, Scenario, catalog};
 use crate::session::{Lesson, Progress, ProgressError};
-
-/// The cluster without a story.
-const SANDBOX: &str = include_str!("../../assets/sandbox.yaml");
 
 /// Scenarios and progress.
 pub struct Shelf {
@@ -41,7 +38,7 @@ impl Shelf {
     /// # Errors
     /// When it does not load, which a test rules out.
     pub fn sandbox() -> Result<Arc<Scenario>, LoadError> {
-        crate::scenario::load("sandbox.yaml", SANDBOX).map(Arc::new)
+        catalog::sandbox()
     }
 
     /// The tracks, in the order in which their first scenarios stand.

@@ -125,12 +125,17 @@ fn leases(look: &Look<'_>) -> Vec<Line<'static>> {
 }
 
 impl EtcdScreen {
+    fn log_caption(&self, look: &Look<'_>, cluster: &Cluster) -> String {
+        let masters = cluster.masters();
+        let name = masters.get(self.member % masters.len().max(1)).map_or("", |master| &*master.name);
+        format!("{} {name}", look.text("etcd-tail"))
+    }
+
     fn log(&self, look: &Look<'_>, cluster: &Cluster) -> Vec<Line<'static>> {
         let masters = cluster.masters();
         let Some(master) = masters.get(self.member % masters.len().max(1)) else { return Vec::new() };
         let raft = master.etcd.raft();
-        let caption = format!("{} {}", look.text("etcd-tail"), master.name);
-        let mut lines = vec![text::line(caption, look.style(Meaning::Accent))];
+        let mut lines = Vec::new();
         for entry in raft.tail(TAIL).iter().rev() {
             let is_committed = entry.index <= raft.commit();
             let (sign, meaning) = if is_committed {
@@ -140,7 +145,7 @@ impl EtcdScreen {
             };
             let said = match &entry.payload {
                 Payload::Empty => look.text("etcd-entry-empty"),
-                Payload::Command(command) => command.summary(),
+                Payload::Command(command) => command.summary().replace("/registry/", ""),
                 Payload::Configuration { .. } => look.text("etcd-entry-members"),
             };
             lines.push(text::spans(vec![
@@ -198,11 +203,13 @@ impl Screen for EtcdScreen {
                 &left[self.top.min(left.len().saturating_sub(usize::from(inside.height)))..],
             );
             let right = Rect { x: half.right(), width: rest.width - half.width, ..rest };
-            let inside = pane::frame(buffer, right, look.theme, &look.text("etcd-tail"), pane::Focus::Elsewhere);
+            let inside =
+                pane::frame(buffer, right, look.theme, &self.log_caption(look, cluster), pane::Focus::Elsewhere);
             text::put_lines(buffer, inside, &log[self.top.min(log.len().saturating_sub(usize::from(inside.height)))..]);
             return;
         }
         left.push(Line::default());
+        left.push(text::line(self.log_caption(look, cluster), look.style(Meaning::Accent)));
         left.extend(log);
         let inside = pane::frame(buffer, rest, look.theme, &look.text("etcd-who"), pane::Focus::Elsewhere);
         let top = self.top.min(left.len().saturating_sub(usize::from(inside.height)));

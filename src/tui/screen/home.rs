@@ -132,7 +132,8 @@ impl Home {
         let steps = look.locale.with("home-steps", &[("steps", scenario.spec().steps.len().into())]);
         lines.push(text::line(steps, look.style(Meaning::Muted)));
         if !scenario.spec().maps.is_empty() {
-            lines.push(text::line(scenario.spec().maps.join(", "), look.style(Meaning::Muted)));
+            let maps = text::wrap(&scenario.spec().maps.join(", "), columns);
+            lines.extend(maps.into_iter().map(|line| text::line(line, look.style(Meaning::Muted))));
         }
         if let Some(record) = look.shelf.progress.scenarios.get(scenario.name()).filter(|record| record.is_solved) {
             let best = record.best_seconds.unwrap_or(0);

@@ -292,7 +292,17 @@ impl Screen for LessonScreen {
             (Half::Story, Some(area), cluster) => {
                 let asks = self.story_action(action, look, area);
                 // The keys of objects mean what is chosen in the cluster, wherever one reads.
-                if asks.is_empty() { self.topology.act(action, look, cluster.unwrap_or(look.body)) } else { asks }
+                let only_looks = matches!(
+                    action,
+                    Action::Why
+                        | Action::Describe
+                        | Action::Yaml
+                        | Action::Logs
+                        | Action::PreviousLogs
+                        | Action::OwnerTree
+                        | Action::Decision
+                );
+                if only_looks { self.topology.act(action, look, cluster.unwrap_or(look.body)) } else { asks }
             }
             (_, _, Some(area)) => self.topology.act(action, look, area),
             _ => Vec::new(),

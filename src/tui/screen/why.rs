@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Cover, Screen, ScreenName};
 use crate::model::{Object, ObjectKey, Pod};
+use crate::session::WhyLink;
 use crate::session::why::why;
 use crate::tui::action::Action;
 use crate::tui::ask::{Ask, TimeAsk};
@@ -38,7 +39,7 @@ impl WhyScreen {
             Span::styled(format!("{} {}", look.theme.sign(meaning), self.key), look.style(Meaning::Accent)),
             Span::styled(format!("  {status}"), look.style(meaning)),
         ])];
-        let state = text::wrap(&why.state, columns);
+        let state = if why.state == status { Vec::new() } else { text::wrap(&why.state, columns) };
         lines.extend(state.into_iter().map(|line| text::line(line, look.style(meaning))));
         if !why.counterfactuals.is_empty() {
             lines.push(Line::default());
@@ -55,7 +56,10 @@ impl WhyScreen {
         if why.chain.is_empty() {
             lines.push(text::line(look.text("why-no-chain"), look.style(Meaning::Muted)));
         }
-        for (number, link) in why.chain.iter().enumerate() {
+        let mut chain: Vec<&WhyLink> = why.chain.iter().collect();
+        // The same thing said by the one who asked and the one who did it is said once.
+        chain.dedup_by_key(|link| (link.at, link.sentence()));
+        for (number, link) in chain.into_iter().enumerate() {
             let joint = if number == 0 { look.theme.pick("●", "o") } else { look.theme.pick("↑", "^") };
             let when = format!("{joint} {:>10}  ", look.clock(link.at));
             let indent = text::width(&when);

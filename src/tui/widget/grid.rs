@@ -10,7 +10,7 @@ use crate::tui::theme::{Meaning, Theme};
 /// Blanks between two columns.
 const GAP: usize = 2;
 /// No column is made narrower than this.
-const WIDTH_MIN: usize = 5;
+const WIDTH_MIN: usize = 15;
 
 /// Nor the one that is kept than this.
 const KEEP_MIN: usize = 22;
@@ -88,23 +88,24 @@ impl Grid<'_> {
         let total = |columns: &[(usize, usize)]| {
             columns.iter().map(|(_, width)| width + GAP).sum::<usize>().saturating_sub(GAP)
         };
-        while total(&columns) > room {
-            let (over, count) = (total(&columns) - room, columns.len());
-            let widest = columns.iter_mut().filter(|(column, _)| *column != self.keep).max_by_key(|(_, width)| *width);
-            match widest.filter(|(_, width)| *width > WIDTH_MIN * 3) {
-                Some((_, width)) => *width = width.saturating_sub(over).max(WIDTH_MIN * 3),
-                // Names differ at both ends: they are squeezed before a column is lost.
-                None if columns.iter().any(|(column, width)| *column == self.keep && *width > KEEP_MIN) => {
-                    if let Some((_, width)) = columns.iter_mut().find(|(column, _)| *column == self.keep) {
-                        *width = width.saturating_sub(over).max(KEEP_MIN);
-                    }
-                }
-                None if count > 2 => {
-                    columns.pop();
-                }
-                None => break,
-            }
+        // First what is long, then the names (they differ at both ends and are squeezed), then whole columns.
+        let over = total(&columns).saturating_sub(room);
+        shrink(&mut columns, over, WIDTH_MIN, |column| column != self.keep);
+        let over = total(&columns).saturating_sub(room);
+        shrink(&mut columns, over, KEEP_MIN, |column| column == self.keep);
+        while total(&columns) > room && columns.len() > 2 {
+            columns.pop();
         }
         columns
+    }
+}
+
+/// Takes `over` columns of text away from the widest of the columns that may lose any, down to `least` each.
+fn shrink(columns: &mut [(usize, usize)], mut over: usize, least: usize, may: impl Fn(usize) -> bool) {
+    while over > 0 {
+        let widest = columns.iter_mut().filter(|(column, width)| may(*column) && *width > least);
+        let Some((_, width)) = widest.max_by_key(|(_, width)| *width) else { return };
+        *width -= 1;
+        over -= 1;
     }
 }
