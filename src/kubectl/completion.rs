@@ -2,7 +2,7 @@
 
 use crate::model::Kind;
 
-use super::commands::{self, COMMANDS};
+use super::commands;
 
 /// Names of objects, for whoever holds a copy of the cluster.
 pub type Lister<'l> = &'l dyn Fn(Kind, &str) -> Vec<String>;
@@ -53,7 +53,7 @@ fn candidates(words: &[&str], current: &str, namespace: &str, lister: Lister<'_>
     let namespace = namespace_of(words).unwrap_or(namespace);
     let plain = plain_words(words);
     let Some((first, rest)) = plain.split_first() else { return commands::names().map(str::to_owned).collect() };
-    let command = COMMANDS.iter().filter(|command| starts_with(&plain, command.path)).max_by_key(|it| it.path.len());
+    let command = commands::all().filter(|command| starts_with(&plain, command.path)).max_by_key(|it| it.path.len());
     if current.starts_with('-') {
         let flags = command.map(|command| command.flags).unwrap_or_default();
         return flags.iter().chain(super::flags::GLOBAL).filter_map(|flag| flag_name(flag)).collect();

@@ -9,7 +9,8 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::commands;
 use super::failure::Failure;
-use super::session::{Arrival, Record, Session};
+use super::record::{Arrival, Record};
+use super::session::Session;
 
 /// The exit code after Ctrl-C, as shells report it.
 const INTERRUPTED: i32 = 130;

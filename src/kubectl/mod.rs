@@ -11,7 +11,7 @@
 //! Behaviour and texts are those of kubectl v1.36. **Not modelled:** kustomize, plugins, proxy, port-forward, cp, debug,
 //! attach, certificates, more than one context; each says so.
 //!
-//! Reading order: [`invocation`], [`session`], [`failure`], [`words`], [`flags`], [`commands`], [`manifests`],
+//! Reading order: [`invocation`], [`session`], [`record`], [`failure`], [`words`], [`flags`], [`commands`], [`manifests`],
 //! [`resources`], [`output`], [`verbs`], [`completion`].
 
 pub mod commands;
@@ -21,6 +21,7 @@ pub mod flags;
 pub mod invocation;
 pub mod manifests;
 pub mod output;
+pub mod record;
 pub mod resources;
 pub mod session;
 pub mod verbs;
@@ -29,7 +30,8 @@ pub mod words;
 pub use completion::{Lister, complete};
 pub use failure::Failure;
 pub use invocation::{Defaults, Invocation, Reply, Step, StreamName, Workspace};
-pub use session::{Handle, Session};
+pub use record::{Arrival, Handle};
+pub use session::Session;
 
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,9 @@ use crate::engine::SimDuration;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flags;
 use crate::kubectl::output::DryRun;
+use crate::kubectl::record::{Arrival, Handle};
 use crate::kubectl::resources::{self, Selection};
-use crate::kubectl::session::{Arrival, Handle, Session};
+use crate::kubectl::session::Session;
 use crate::model::{Meta, ObjectKey};
 
 /// Its flags.

@@ -9,7 +9,8 @@ use crate::engine::SimDuration;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flags;
 use crate::kubectl::output::DryRun;
-use crate::kubectl::session::{Arrival, Handle, Session};
+use crate::kubectl::record::{Arrival, Handle};
+use crate::kubectl::session::Session;
 use crate::model::{Meta, Object, ObjectKey, Pod};
 
 use super::cordon;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crate::apiserver::{Body, ExecOptions, Payload, StreamChunk, Subresource, Verb};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flags;
-use crate::kubectl::session::{Arrival, Session};
+use crate::kubectl::record::Arrival;
+use crate::kubectl::session::Session;
 use crate::model::{Kind, Meta};
 
 use super::{containers, pods_of};

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::apiserver::{Body, LogOptions, Payload, Reason, Request, StreamChunk, Subresource, Verb};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flags;
-use crate::kubectl::session::{Arrival, Handle, Session};
+use crate::kubectl::record::{Arrival, Handle};
+use crate::kubectl::session::Session;
 use crate::model::{Kind, Meta, Object, Pod};
 
 use super::{containers, pods_of};

@@ -6,7 +6,8 @@ use crate::apiserver::{WatchEvent, WatchEventKind};
 use crate::engine::SimDuration;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flags;
-use crate::kubectl::session::{Arrival, Handle, Session};
+use crate::kubectl::record::{Arrival, Handle};
+use crate::kubectl::session::Session;
 use crate::model::apps::Deployment;
 use crate::model::{Meta, Object};
 
