@@ -16,7 +16,10 @@ home-steps = { $steps ->
     [one] { $steps } step
    *[other] { $steps } steps
 }
-home-solved = Solved in { $seconds } s with { $hints } hints
+home-solved = Solved in { $seconds } s with { $hints ->
+    [one] { $hints } hint
+   *[other] { $hints } hints
+}
 track-scheduling = Scheduling
 track-workloads = Workloads
 track-lifecycle = Life of a Pod
@@ -90,7 +93,10 @@ lesson-do-rewind = Go back in time: [ to look, r to rewind
 lesson-do-home = Press enter to go home
 lesson-goal-first = This step ends when its goal is reached. ; opens kubectl, h gives a hint
 lesson-no-hints = No more hints for this step
-lesson-solved = Solved in { $seconds } s with { $hints } hints
+lesson-solved = Solved in { $seconds } s with { $hints ->
+    [one] { $hints } hint
+   *[other] { $hints } hints
+}
 events-time = TIME
 events-reason = REASON
 events-object = OBJECT
@@ -207,6 +213,8 @@ key-next-box = next machine
 key-find-next = next match
 key-follow = follow
 key-wrap = wrap lines
+key-do = do it
+key-choose = choose
 key-yes = yes
 key-no = no
 key-swap = other future

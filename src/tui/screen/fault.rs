@@ -1,4 +1,4 @@
-//! The fault palette: what can be broken and mended now, found by typing, with a preview of what will be hit.
+//! The fault palette: what can be broken and mended now, narrowed down by `/`, with a preview of what will be hit.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::filter::Filter;
 use super::{Cover, Screen, ScreenName};
 use crate::model::core::Node;
 use crate::model::node::NodeExt;
@@ -25,6 +26,7 @@ const DISK_MILLIS: u64 = 2;
 /// The palette.
 pub struct Palette {
     cursor: usize,
+    filter: String,
     /// What was chosen on the screen behind: its faults come first.
     target: Option<String>,
 }
@@ -42,7 +44,7 @@ impl Palette {
     /// The palette, with what can be done to `target` at the top.
     #[must_use]
     pub fn new(target: Option<String>) -> Self {
-        Self { cursor: 0, target }
+        Self { cursor: 0, filter: String::new(), target }
     }
 
     fn offers(&self, look: &Look<'_>) -> Vec<Offer> {
@@ -54,10 +56,29 @@ impl Palette {
         let whole =
             [(Fault::RegistryDown, "fault-registry-down", false), (Fault::RegistryUp, "fault-registry-up", true)];
         offers.extend(whole.map(|(fault, name, mends)| Offer { fault, name, target: String::new(), mends }));
+        let wanted = self.filter.to_lowercase();
+        offers.retain(|offer| {
+            let shown = format!("{} {}", look.text(offer.name), offer.target).to_lowercase();
+            wanted.split_whitespace().all(|word| shown.contains(word))
+        });
         let is_about =
             |offer: &Offer| self.target.as_ref().is_some_and(|target| offer.target.contains(target.as_str()));
-        offers.sort_by_key(|offer| (!is_about(offer), !(offer.mends && offer.name == "fault-heal")));
+        offers.sort_by_key(|offer| (!is_about(offer), rank(offer)));
         offers
+    }
+}
+
+/// What mends what is broken comes first, then what is broken most often; disks and registries last.
+fn rank(offer: &Offer) -> u8 {
+    match offer.name {
+        "fault-heal" | "fault-node-up" | "fault-start" | "fault-uncordon" => 0,
+        "fault-node-down" => 1,
+        "fault-partition" => 2,
+        "fault-stop" => 3,
+        "fault-kill" => 4,
+        "fault-delete-pod" => 5,
+        "fault-cordon" => 6,
+        _ => 7,
     }
 }
 
@@ -159,13 +180,20 @@ impl Screen for Palette {
                 Some(offer) => vec![Ask::Close, Ask::Fault(offer.fault)],
                 None => vec![Ask::Close],
             },
+            Action::Filter => vec![Ask::Open(Box::new(Filter::new(&self.filter)))],
             Action::Fault => vec![Ask::Close],
             _ => Vec::new(),
         }
     }
 
+    fn hear(&mut self, word: &str) {
+        word.clone_into(&mut self.filter);
+        self.cursor = 0;
+    }
+
     fn draw(&self, look: &Look<'_>, area: Rect, buffer: &mut Buffer) {
-        let inside = pane::popup(buffer, area, look.theme, &self.title(look));
+        let sought = if self.filter.is_empty() { String::new() } else { format!("  /{}", self.filter) };
+        let inside = pane::popup(buffer, area, look.theme, &format!("{}{sought}", self.title(look)));
         let offers = self.offers(look);
         let cursor = self.cursor.min(offers.len().saturating_sub(1));
         let list = Rect { height: inside.height.saturating_sub(3), ..inside };

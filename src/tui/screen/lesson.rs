@@ -104,10 +104,12 @@ impl LessonScreen {
         if lesson.is_solved() {
             start = lines.len();
             lines.extend(debrief(look, lesson, columns));
-        } else {
-            lines.push(prompt(look, lesson));
         }
-        (lines, start)
+        let is_answered = lesson.steps().get(lesson.current()).is_some_and(|state| {
+            state.answer.is_some() || !state.hints.is_empty() || matches!(state.goal, GoalState::Missed { .. })
+        });
+        // What was said last to the learner is at the end of the step; a step that was not begun is read from its start.
+        (lines, if is_answered { usize::MAX } else { start })
     }
 
     fn question(
@@ -150,6 +152,7 @@ impl LessonScreen {
                 Action::Up => self.option = self.option.saturating_sub(1),
                 Action::Down => self.option = (self.option + 1).min(question.options.len().saturating_sub(1)),
                 Action::Enter => {
+                    self.top = None;
                     let option = std::mem::take(&mut self.option);
                     return vec![Ask::Lesson(Act::Answer(option))];
                 }
@@ -159,10 +162,10 @@ impl LessonScreen {
                 return vec![Ask::Nothing];
             }
         }
-        let inside = pane::inside(area);
-        let (lines, start) = self.story(look, usize::from(inside.width).saturating_sub(2));
-        let height = usize::from(inside.height);
-        let top = self.top.unwrap_or(start);
+        let room = story_room(area);
+        let (lines, start) = self.story(look, usize::from(room.width));
+        let height = usize::from(room.height);
+        let top = self.top.unwrap_or(start).min(lines.len().saturating_sub(height));
         if let Some(top) = scroll::scrolled(top, action, lines.len(), height) {
             self.top = Some(top);
             return vec![Ask::Nothing];
@@ -226,7 +229,9 @@ fn rule(look: &Look<'_>, index: usize, count: usize, columns: usize) -> Line<'st
 
 /// What to press now.
 fn prompt(look: &Look<'_>, lesson: &Lesson) -> Line<'static> {
-    let id = if lesson.question().is_some() {
+    let id = if lesson.is_solved() {
+        "lesson-do-home"
+    } else if lesson.question().is_some() {
         "lesson-do-answer"
     } else if lesson.awaits_reading() {
         "lesson-do-read"
@@ -248,12 +253,24 @@ fn debrief(look: &Look<'_>, lesson: &Lesson, columns: usize) -> Vec<Line<'static
         Line::default(),
     ];
     lines.extend(markdown::lines(spec.debrief.get(look.language()), columns, look.theme));
-    lines.push(Line::default());
-    lines.push(text::line(
-        format!("{} {}", look.theme.sign(Meaning::Chosen), look.text("lesson-do-home")),
-        look.style(Meaning::Key),
-    ));
     lines
+}
+
+/// One sign for each goal, for the caption: how far one has come can always be seen.
+fn signs(look: &Look<'_>, lesson: &Lesson) -> String {
+    let sign = |state: &GoalState| match state {
+        GoalState::Reached { .. } => look.theme.sign(Meaning::Good),
+        GoalState::Holding { .. } => look.theme.sign(Meaning::Busy),
+        GoalState::Missed { .. } => look.theme.sign(Meaning::Bad),
+        GoalState::Open | GoalState::Ahead => look.theme.pick("○", "o"),
+    };
+    lesson.goals().map(|(_, _, state)| format!(" {}", sign(state))).collect()
+}
+
+/// The room for the story: the last row says what to do now.
+fn story_room(area: Rect) -> Rect {
+    let inside = pane::inside(area);
+    Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), height: inside.height.saturating_sub(1), ..inside }
 }
 
 impl Screen for LessonScreen {
@@ -313,17 +330,18 @@ impl Screen for LessonScreen {
         let (story, cluster) = self.halves(area);
         let focus = |half: Half| if self.half == half { pane::Focus::Here } else { pane::Focus::Elsewhere };
         if let Some(area) = story {
-            let inside = pane::frame(buffer, area, look.theme, &look.text("lesson-story"), focus(Half::Story));
-            let (lines, start) = self.story(look, usize::from(inside.width).saturating_sub(2));
-            let height = usize::from(inside.height);
-            let step = look.session().map_or(0, |session| session.lesson().current());
-            let last = lines.len().saturating_sub(height);
-            // A step that fits is shown with as much of what came before as there is room for.
-            let top = self.top.filter(|_| self.step == step).unwrap_or(if last <= start { last } else { start });
-            let top = top.min(last);
-            let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+            let Some(lesson) = look.session().map(crate::session::Session::lesson) else { return };
+            let caption = format!("{} {}", look.text("lesson-story"), signs(look, lesson));
+            let inside = pane::frame(buffer, area, look.theme, &caption, focus(Half::Story));
+            let room = story_room(area);
+            let (lines, start) = self.story(look, usize::from(room.width));
+            let last = lines.len().saturating_sub(usize::from(room.height));
+            // A scroll position belongs to the step it was reached in.
+            let top = self.top.filter(|_| self.step == lesson.current()).unwrap_or(start).min(last);
             text::put_lines(buffer, room, &lines[top..]);
             scroll::bar(buffer, inside, look.theme, top, lines.len());
+            let now = Rect { y: inside.bottom().saturating_sub(1), height: 1, ..room };
+            text::put(buffer, now, 0, &prompt(look, lesson));
         }
         if let Some(area) = cluster {
             self.topology.draw_in(look, area, focus(Half::Cluster), buffer);

@@ -264,9 +264,9 @@ impl Crate<'_> {
 /// Where the component of this number stands in the row of its master.
 #[must_use]
 pub fn component_cell(row: Rect, index: usize) -> Rect {
-    const STARTS: [u16; 5] = [11, 20, 33, 48, 64];
+    const STARTS: [u16; 5] = [11, 20, 33, 47, 62];
     let scale =
-        |start: u16| if row.width >= 64 { start } else { (u32::from(start) * u32::from(row.width) / 64) as u16 };
+        |start: u16| if row.width >= 62 { start } else { (u32::from(start) * u32::from(row.width) / 62) as u16 };
     let (start, end) = (scale(STARTS[index]), scale(STARTS[index + 1]));
     Rect::new(row.x + start, row.y, end - start, 1)
 }
