@@ -41,14 +41,13 @@ fn draw_client(look: &Look<'_>, load: &Load, area: Rect, focus: pane::Focus, buf
     let inside = pane::frame(buffer, area, look.theme, &caption, focus);
     let columns = usize::from(inside.width).saturating_sub(2);
     let now = look.now().as_secs();
-    // The second that is still running is not over: it would look like a dip.
     let from = now.saturating_sub(columns as u64);
     let mut good = vec![0; columns];
     let mut lost = vec![0; columns];
     for (second, stats) in load.seconds().rev().take_while(|(second, _)| *second >= from) {
-        if let Some(column) =
-            second.checked_sub(from).and_then(|column| usize::try_from(column).ok()).filter(|column| *column < columns)
-        {
+        // The present second is at the right edge.
+        let ago = usize::try_from(now.saturating_sub(second)).unwrap_or(usize::MAX);
+        if let Some(column) = columns.checked_sub(ago.saturating_add(1)) {
             good[column] = stats.of(Outcome::Ok);
             lost[column] = stats.lost();
         }
