@@ -130,8 +130,8 @@ fn standard(status: &Status) -> String {
     match status.reason {
         Reason::Unauthorized => format!("error: You must be logged in to the server ({})", status.message),
         Reason::NoConnection if status.message.contains("connection refused") => {
-            let server = status.message.split_whitespace().find(|word| word.contains(':')).unwrap_or_default();
-            let host = server.trim_end_matches(':');
+            let server = status.message.split_whitespace().find(|word| word.contains(':'));
+            let host = server.map_or("localhost:6443", |server| server.trim_end_matches(':'));
             format!("The connection to the server {host} was refused - did you specify the right host or port?")
         }
         Reason::NoConnection => format!("Unable to connect to the server: {}", status.message),
