@@ -1,5 +1,5 @@
 //! Requests between machines: a name is resolved, kube-proxy chooses an endpoint, a connection is made, an answer comes
-//! back. Senders are the declared clients ([`Load`](crate::network::Load)) and the processes in containers.
+//! back. Senders are the declared clients ([`Load`]) and the processes in containers.
 
 use std::net::{IpAddr, SocketAddr};
 

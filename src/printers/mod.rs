@@ -1,9 +1,9 @@
 //! Objects to rows, text and manifests, shared by the app, kubectl and the wire.
 //!
-//! A [`table`] row and a [`describe`] text are what `kubectl get` and `kubectl describe` print of an object; a
+//! A [`table`] row and a [`mod@describe`] text are what `kubectl get` and `kubectl describe` print of an object; a
 //! [`manifest`] is its `-o yaml` and `-o json`. All of them are functions of objects and the present instant.
 //!
-//! Reading order: [`tabwriter`], [`table`], [`pod_status`], [`describe`], [`manifest`], [`date`].
+//! Reading order: [`tabwriter`], [`table`], [`pod_status`], [`mod@describe`], [`manifest`], [`date`].
 
 pub mod date;
 pub mod describe;

@@ -7,7 +7,7 @@
 //! **Invariants.** Screens own no truth and never touch the cluster. Keys become actions in one table, [`keymap`]. Nothing is
 //! told by colour alone. Whatever happens, the terminal is given back.
 //!
-//! Reading order: [`run`], [`app`], [`action`], [`mod@keymap`], [`ask`], [`look`], [`play`], [`screen`], [`widget`], then
+//! Reading order: [`run`], [`app`], [`action`], [`mod@keymap`], [`ask`], [`look`], [`mod@play`], [`screen`], [`widget`], then
 //! what they stand on: [`facts`], [`console`], [`shelf`], [`mark`], [`markdown`], [`locale`], [`theme`], [`terminal`],
 //! [`shot`](mod@shot), [`picture`].
 

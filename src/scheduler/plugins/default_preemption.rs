@@ -2,7 +2,7 @@
 //! When no node has room, Pods of lower priority may have to go.
 //!
 //! Models `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go`; the search is in
-//! [`preemption`](crate::scheduler::preemption).
+//! [`crate::scheduler::preemption`].
 
 use crate::scheduler::framework::{Plugin, PostFilter, PostFilterOutcome, Refusal, Stage};
 use crate::scheduler::preemption;
