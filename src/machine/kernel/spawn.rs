@@ -56,6 +56,10 @@ pub struct Spawn {
     pub cause: CauseId,
 }
 
+/// A Pod may have so many processes; the next fork fails. podlab's own number (the kubelet's `podPidsLimit` has no default), so
+/// that a fork bomb stays a lesson and does not stall the cluster.
+const PROCESSES_MAX: usize = 128;
+
 impl Kernel<'_> {
     /// Finds out what `argv` means to a process of `container`: by path, or by `$PATH`.
     ///
@@ -196,6 +200,9 @@ impl Kernel<'_> {
 
     /// `fork`: a child with the same descriptors, folder and ignored signals.
     pub fn fork(&mut self, parent: HostPid, body: Body) -> Option<HostPid> {
+        if self.sandbox.processes.len() >= PROCESSES_MAX {
+            return None;
+        }
         let process = self.sandbox.processes.get(&parent)?;
         let spawn = Spawn {
             parent: Some(parent),

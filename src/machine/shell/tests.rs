@@ -256,7 +256,13 @@ fn kill_zero_reaches_the_whole_group() {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::test_runner::Config { cases: 64, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(proptest::test_runner::Config {
+        cases: 64,
+        failure_persistence: None,
+        // The same scripts in every run: a script that takes for ever must be found by its author, not by whoever runs the tests.
+        rng_seed: proptest::test_runner::RngSeed::Fixed(36),
+        ..Default::default()
+    })]
 
     /// Whatever is thrown at a shell: a status, a complaint or a long life, but never a panic.
     #[test]
