@@ -208,3 +208,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_key_that_looks_like_a_merge_is_quoted() {
+    let value = serde_json::json!({"<<": null});
+    assert_eq!(super::write(&value), "\"<<\": null\n");
+    assert_eq!(super::read("f.yaml", &super::write(&value)).unwrap()[0].value, value);
+}

@@ -114,7 +114,7 @@ fn style(text: &str, role: Role) -> Style {
 /// Whether the text, unquoted, would be read as the text that it is.
 fn means_itself(text: &str) -> bool {
     let is_word =
-        matches!(text, "" | "~" | "null" | "Null" | "NULL") || resolve::is_true(text) || resolve::is_false(text);
+        matches!(text, "" | "~" | "null" | "Null" | "NULL" | "<<") || resolve::is_true(text) || resolve::is_false(text);
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let is_float_word = matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN");
     !(is_word || is_float_word || resolve::is_number(text) || is_timestamp(text) || is_base60(text))
