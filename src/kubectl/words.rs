@@ -4,7 +4,7 @@ use super::failure::Failure;
 
 /// Why a line is no command.
 const ONE_COMMAND: &str = "podlab runs one kubectl command at a time: pipes, `;`, `&`, redirections and `$(...)` belong to a \
-                           shell; press ! in the app to open yours";
+                           shell";
 
 /// The words of a line; a leading `kubectl` or `k` is dropped.
 ///
