@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::engine::CauseId;
@@ -10,7 +11,7 @@ use crate::model::{Kind, Object, ObjectKey};
 use super::status::Status;
 
 /// Who asks, as authentication establishes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// `system:kube-scheduler`, `system:node:node-1`, `kubernetes-admin`.
     pub name: Arc<str>,
@@ -27,7 +28,7 @@ pub struct Caller(pub u32);
 pub struct Ticket(pub u64);
 
 /// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each variant is the API verb of that name")]
 pub enum Verb {
     Get,
@@ -58,7 +59,7 @@ impl Verb {
 }
 
 /// A part of an object with rules of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each variant is the subresource of that name")]
 pub enum Subresource {
     /// The object itself.
@@ -74,10 +75,16 @@ pub enum Subresource {
 }
 
 /// A request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
-    /// Who asks.
+    /// Who asks, as the connection tells; without a name, [`Request::bearer`] has to tell.
     pub user: Arc<User>,
+    /// The token of an `Authorization: Bearer` header that the edge did not know, for the server to look up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bearer: Option<Arc<str>>,
+    /// Whom the user wants to be taken for (`--as`, `--as-group`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impersonate: Option<Arc<User>>,
     /// The program that asks: `kubectl`, `kube-scheduler`, `kubelet`; becomes the field manager.
     pub agent: Arc<str>,
     /// What is to be done.
@@ -97,12 +104,13 @@ pub struct Request {
 }
 
 /// What comes along with a request.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Body {
     /// Nothing.
     #[default]
     None,
-    /// A typed object, as components send it.
+    /// A typed object, as components send it; it never comes from outside, so no journal holds one.
+    #[serde(skip)]
     Object(Object),
     /// A manifest as it was read, so that unknown fields and wrong types can be told.
     Manifest(Value),
@@ -110,6 +118,7 @@ pub enum Body {
     Patch(PatchType, Value),
     /// A status patch whose outcome is this object's status: conditions are merged by type, every other field of the status is
     /// replaced. What the kubelet's strategic merge patch amounts to, without the detour through JSON.
+    #[serde(skip)]
     StatusOf(Object),
     /// The number of replicas, for `scale`.
     Scale(i32),
@@ -124,7 +133,7 @@ pub enum Body {
 }
 
 /// The kinds of patch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PatchType {
     /// RFC 6902, a list of operations.
     Json,
@@ -137,7 +146,8 @@ pub enum PatchType {
 }
 
 /// How a request is to be carried out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Options {
     /// Only objects with these labels, in the selector's string form.
     pub label_selector: Option<Arc<str>>,
@@ -162,7 +172,7 @@ pub struct Options {
 }
 
 /// What happens to fields that a kind does not have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FieldValidation {
     /// They are dropped in silence.
     #[default]
@@ -174,7 +184,7 @@ pub enum FieldValidation {
 }
 
 /// How to delete.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteOptions {
     /// Seconds to wait before the process is killed; the object's own default when absent.
     pub grace_period_seconds: Option<i64>,
@@ -187,7 +197,7 @@ pub struct DeleteOptions {
 }
 
 /// What happens to the dependents of a deleted object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Propagation {
     /// The garbage collector deletes them afterwards.
     Background,
@@ -198,7 +208,7 @@ pub enum Propagation {
 }
 
 /// Which lines of which log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogOptions {
     /// The container; the Pod's only or default one when absent.
     pub container: Option<Arc<str>>,
@@ -215,7 +225,7 @@ pub struct LogOptions {
 }
 
 /// Which command in which container.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecOptions {
     /// The container; the Pod's only or default one when absent.
     pub container: Option<Arc<str>>,
@@ -326,6 +336,8 @@ impl Request {
     pub fn new(user: &Arc<User>, agent: &Arc<str>, verb: Verb, kind: Kind, namespace: impl Into<Arc<str>>) -> Self {
         Self {
             user: Arc::clone(user),
+            bearer: None,
+            impersonate: None,
             agent: Arc::clone(agent),
             verb,
             kind,

@@ -33,6 +33,8 @@ pub enum Role {
     Provisioner,
     /// A kubectl that someone started.
     Kubectl(u64),
+    /// A program outside that sends requests of its own.
+    Outside,
 }
 
 /// What the cluster keeps of a process.

@@ -24,6 +24,7 @@ use super::actor::{Actor, ActorId, Role};
 use super::balancer::Balancer;
 use super::bootstrap::Bootstrap;
 use super::master::Master;
+use super::outside::Outside;
 use super::signal::Signal;
 use super::spec::{ClusterSpec, NodePool, SpecError, parse_taint};
 use super::static_pods;
@@ -45,7 +46,7 @@ impl Cluster {
         let delays = spec.delays;
         let placeholder = ActorId(0);
         let mut cluster = Self {
-            now: SimTime::ZERO,
+            now: spec.birth(),
             agenda: Agenda::new(),
             seed,
             trace: Trace::new(recording),
@@ -64,6 +65,7 @@ impl Cluster {
             open: BTreeMap::new(),
             namespace: "default".into(),
             invocations: BTreeMap::new(),
+            outside: Outside::default(),
             steps: 0,
             spec: Arc::new(spec),
         };
@@ -126,7 +128,15 @@ impl Cluster {
         self.add_actor(role, &actor, program, host, &format!("system:{program}"), &[])
     }
 
-    fn add_actor(&mut self, role: Role, actor: &str, agent: &str, host: &str, user: &str, groups: &[&str]) -> ActorId {
+    pub(super) fn add_actor(
+        &mut self,
+        role: Role,
+        actor: &str,
+        agent: &str,
+        host: &str,
+        user: &str,
+        groups: &[&str],
+    ) -> ActorId {
         let id = ActorId(u32::try_from(self.actors.len()).unwrap_or(u32::MAX));
         let groups = groups.iter().chain(&["system:authenticated"]).map(|group| Arc::from(*group)).collect();
         let user = Arc::new(User { name: user.into(), groups });

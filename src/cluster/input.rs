@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::apiserver::Request;
+
 use super::fault::Fault;
 
 /// Something from outside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Input {
     /// Someone runs kubectl.
@@ -37,6 +39,18 @@ pub enum Input {
     },
     /// Something breaks or is mended.
     Fault(Fault),
+    /// A program outside the cluster sends a request to the API.
+    Api {
+        /// The number by which its answers are known.
+        call: u64,
+        /// The request.
+        request: Box<Request>,
+    },
+    /// The program outside has closed the connection of a request: a watch or a stream that is wanted no more.
+    Hangup {
+        /// Which request.
+        call: u64,
+    },
     /// A declared client begins to send requests.
     StartLoad {
         /// Its number in the scenario.

@@ -92,6 +92,8 @@ impl Cluster {
                     self.record(CauseId::NONE, "fault", fault.name(), &fault.target(), &error.to_string());
                 }
             }
+            Input::Api { call, request } => self.accept_call(call, *request),
+            Input::Hangup { call } => self.accept_hangup(call),
             Input::StartLoad { load } => self.after(crate::engine::SimDuration::ZERO, Signal::Load(load)),
             Input::Note(text) => {
                 self.record(CauseId::NONE, "learner", "note", "", &text);

@@ -4,7 +4,7 @@
 //! signal carries what caused it. Nothing here decides anything that a part of Kubernetes decides.
 //!
 //! Reading order: [`spec`], [`world`], [`signal`], [`boot`], [`bootstrap`], [`step`], [`transport`], [`etcd_link`], [`node_link`],
-//! [`traffic`], [`invocations`], [`fault`], [`break_things`](mod@break_things), [`view`], [`explain`].
+//! [`traffic`], [`invocations`], [`outside`], [`fault`], [`break_things`](mod@break_things), [`view`], [`explain`].
 
 pub mod actor;
 pub mod balancer;
@@ -18,6 +18,7 @@ pub mod input;
 pub mod invocations;
 pub mod master;
 pub mod node_link;
+pub mod outside;
 pub mod signal;
 pub mod spec;
 mod static_pods;

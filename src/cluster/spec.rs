@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::SimTime;
+use crate::model::time;
+
 /// The machines of a cluster and how it is set up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -15,6 +18,10 @@ pub struct ClusterSpec {
     pub control_plane_nodes: bool,
     /// The worker nodes.
     pub nodes: Vec<NodePool>,
+    /// The calendar instant at which the cluster is born, like `2026-03-01T02:00:00Z`; 2026-01-05T08:00:00Z, a Monday, when
+    /// absent, and never earlier than that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub born: Option<String>,
     /// How fast things are; every hop has a default that is small and not zero.
     pub delays: Delays,
 }
@@ -56,6 +63,7 @@ impl Default for ClusterSpec {
             control_planes: 1,
             control_plane_nodes: true,
             nodes: vec![NodePool { count: 3, ..NodePool::default() }],
+            born: None,
             delays: Delays::default(),
         }
     }
@@ -88,6 +96,9 @@ pub enum SpecError {
     /// Not 1, 3 or 5 masters.
     #[error("controlPlanes: {0} masters cannot be built; use 1, 3 or 5 (an even number tolerates no more failures)")]
     ControlPlanes(u32),
+    /// The instant of birth is none.
+    #[error("born: \"{0}\" is no instant; write it like 2026-03-01T02:00:00Z")]
+    Born(String),
     /// Two machines would have the same name.
     #[error("nodes: two nodes would be called \"{0}\"; give each pool a name of its own")]
     DuplicateNode(String),
@@ -146,6 +157,13 @@ impl ClusterSpec {
         (1..=self.control_planes).map(|number| format!("master-{number}"))
     }
 
+    /// The instant of its birth on the simulated clock.
+    #[must_use]
+    pub fn birth(&self) -> SimTime {
+        let born = self.born.as_deref().and_then(|text| text.parse().ok());
+        born.map_or(SimTime::ZERO, time::sim_time)
+    }
+
     /// Checks that the cluster can be built.
     ///
     /// # Errors
@@ -153,6 +171,9 @@ impl ClusterSpec {
     pub fn check(&self) -> Result<(), SpecError> {
         if !matches!(self.control_planes, 1 | 3 | 5) {
             return Err(SpecError::ControlPlanes(self.control_planes));
+        }
+        if let Some(born) = self.born.as_ref().filter(|born| born.parse::<time::Timestamp>().is_err()) {
+            return Err(SpecError::Born(born.clone()));
         }
         let total: u64 = self.nodes.iter().map(|pool| u64::from(pool.count)).sum();
         if total > 5_000 {

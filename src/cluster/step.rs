@@ -66,6 +66,7 @@ impl Cluster {
             Role::Provisioner => tell(&mut self.provisioner.1, incoming, &mut ctx),
             Role::Kubelet(worker) => return self.call_kubelet(worker, cause, incoming),
             Role::Kubectl(invocation) => return self.call_kubectl(invocation, incoming),
+            Role::Outside => return self.call_outside(id, incoming),
         }
         self.carry_out(id);
     }

@@ -13,6 +13,7 @@ use super::balancer::Balancer;
 use super::bootstrap::Bootstrap;
 use super::invocations::RunningInvocation;
 use super::master::Master;
+use super::outside::Outside;
 use super::signal::Signal;
 use super::spec::ClusterSpec;
 use super::worker::Worker;
@@ -43,6 +44,7 @@ pub struct Cluster {
     /// The namespace of the learner's kubectl context.
     pub(super) namespace: Arc<str>,
     pub(super) invocations: BTreeMap<u64, RunningInvocation>,
+    pub(super) outside: Outside,
     pub(super) steps: u64,
 }
 

@@ -1,6 +1,7 @@
 //! Simulated instants as the timestamps of the API, and back.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+pub use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 
 use crate::engine::{SimDuration, SimTime};

@@ -22,6 +22,7 @@ pub use progress::{Progress, ProgressError};
 pub use session::{Session, SessionError};
 pub use why::{Why, WhyLink};
 
+pub use crate::cluster::outside::{Answer as CallAnswer, Told};
 pub use crate::cluster::view::ComponentState;
 pub use crate::cluster::{Cluster, ComponentName, Fault, Input, Master};
 pub use crate::etcd::raft::Payload;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::apiserver::Request;
+use crate::cluster::outside::Told;
 use crate::cluster::{Cluster, Fault, FaultError, Input, SpecError};
 use crate::engine::{Journal, SimDuration, SimTime};
 use crate::scenario::lesson::Act;
@@ -29,6 +31,7 @@ pub struct Session {
     /// The learner's files, by name.
     files: Arc<BTreeMap<String, String>>,
     next_invocation: u64,
+    next_call: u64,
     /// The past that is being looked at.
     past: Option<Arc<Checkpoint>>,
     bookmarks: Vec<(SimTime, String)>,
@@ -68,6 +71,7 @@ impl Session {
             pace: Pace::default(),
             files,
             next_invocation: 1,
+            next_call: 0,
             past: None,
             bookmarks: Vec::new(),
         };
@@ -166,6 +170,31 @@ impl Session {
             self.let_finish(invocation, PAUSED_COMMAND_MAX);
         }
         invocation
+    }
+
+    /// Sends a request of a program outside; what it is told comes out of [`Session::take_told`] under the number that this
+    /// returns.
+    pub fn call(&mut self, request: Request) -> u64 {
+        self.next_call += 1;
+        self.submit(Input::Api { call: self.next_call, request: Box::new(request) });
+        self.next_call
+    }
+
+    /// A program outside has closed the connection of a request.
+    pub fn hang_up(&mut self, call: u64) {
+        self.submit(Input::Hangup { call });
+    }
+
+    /// What programs outside were told since this was asked last.
+    pub fn take_told(&mut self) -> Vec<Told> {
+        self.cluster.take_told()
+    }
+
+    /// Handles the next signal, whatever the pace.
+    pub fn step(&mut self) {
+        self.past = None;
+        self.cluster.step();
+        self.finish_instant();
     }
 
     /// Ends an edit that kubectl asked for.
@@ -293,6 +322,8 @@ impl Session {
         let Some(past) = self.replay_to(at).filter(|_| at < self.cluster.now()) else { return };
         self.past = None;
         self.cluster = past.cluster;
+        // What a replay tells the programs outside they have heard before.
+        self.cluster.take_told();
         self.lesson = past.lesson;
         self.journal.truncate(past.journal_len);
         self.checkpoints.cut(at);
