@@ -11,25 +11,7 @@ pub const LAST_DELETION: &str = "/podlab/last-deletion";
 /// What the keys of a kind begin with.
 #[must_use]
 pub fn prefix(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Namespace => "/registry/namespaces/",
-        Kind::Node => "/registry/minions/",
-        Kind::Pod => "/registry/pods/",
-        Kind::ReplicaSet => "/registry/replicasets/",
-        Kind::Deployment => "/registry/deployments/",
-        Kind::Service => "/registry/services/specs/",
-        Kind::EndpointSlice => "/registry/endpointslices/",
-        Kind::ConfigMap => "/registry/configmaps/",
-        Kind::Secret => "/registry/secrets/",
-        Kind::ServiceAccount => "/registry/serviceaccounts/",
-        Kind::Event => "/registry/events/",
-        Kind::Lease => "/registry/leases/",
-        Kind::ResourceQuota => "/registry/resourcequotas/",
-        Kind::PersistentVolume => "/registry/persistentvolumes/",
-        Kind::PersistentVolumeClaim => "/registry/persistentvolumeclaims/",
-        Kind::StorageClass => "/registry/storageclasses/",
-        Kind::PriorityClass => "/registry/priorityclasses/",
-    }
+    kind.info().storage
 }
 
 /// The key of one object.

@@ -4,6 +4,7 @@
 //! Models `pkg/controller/resourcequota` and `apiserver/pkg/quota/v1`, `CalculateUsage`.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crate::client::quota::{Usage, applies, usage_of};
 use crate::client::{Caches, Controller, Ctx, Delta, Enqueue, Plan, Recorder, Subresource, Verb};
@@ -16,19 +17,8 @@ use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Quantity, time};
 const RESYNC: SimDuration = SimDuration::from_secs(300);
 
 /// The kinds that are counted: every one in a namespace but Events.
-const COUNTED: &[Kind] = &[
-    Kind::Pod,
-    Kind::ReplicaSet,
-    Kind::Deployment,
-    Kind::Service,
-    Kind::EndpointSlice,
-    Kind::ConfigMap,
-    Kind::Secret,
-    Kind::ServiceAccount,
-    Kind::Lease,
-    Kind::ResourceQuota,
-    Kind::PersistentVolumeClaim,
-];
+static COUNTED: LazyLock<Vec<Kind>> =
+    LazyLock::new(|| Kind::all().filter(|kind| kind.is_namespaced() && *kind != Kind::Event).collect());
 
 /// The controller.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,7 +30,7 @@ impl Controller for ResourceQuotaController {
     }
 
     fn watches(&self) -> &'static [Kind] {
-        COUNTED
+        &COUNTED
     }
 
     fn on_change(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {

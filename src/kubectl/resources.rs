@@ -13,32 +13,8 @@ use super::manifests::{self, Manifest};
 use super::session::Session;
 
 /// Kinds that Kubernetes has and podlab has not, so that a learner is told which of the two is missing.
-const NOT_MODELLED: [(&str, &str); 24] = [
-    ("sts", "statefulsets"),
-    ("ds", "daemonsets"),
-    ("job", "jobs"),
-    ("cj", "cronjobs"),
-    ("rc", "replicationcontrollers"),
-    ("hpa", "horizontalpodautoscalers"),
-    ("ing", "ingresses"),
-    ("netpol", "networkpolicies"),
-    ("pdb", "poddisruptionbudgets"),
-    ("limits", "limitranges"),
-    ("ep", "endpoints"),
-    ("crd", "customresourcedefinitions"),
-    ("csr", "certificatesigningrequests"),
-    ("statefulset", "statefulsets"),
-    ("daemonset", "daemonsets"),
-    ("cronjob", "cronjobs"),
-    ("ingress", "ingresses"),
-    ("networkpolicy", "networkpolicies"),
-    ("role", "roles"),
-    ("rolebinding", "rolebindings"),
-    ("clusterrole", "clusterroles"),
-    ("clusterrolebinding", "clusterrolebindings"),
-    ("limitrange", "limitranges"),
-    ("poddisruptionbudget", "poddisruptionbudgets"),
-];
+const NOT_MODELLED: [(&str, &str); 3] =
+    [("cs", "componentstatuses"), ("componentstatus", "componentstatuses"), ("binding", "bindings")];
 
 /// What a command line means.
 #[derive(Clone, Debug)]

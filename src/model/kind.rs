@@ -5,28 +5,22 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A built-in kind that podlab serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each variant is the Kubernetes kind of that name")]
-pub enum Kind {
-    Namespace,
-    Node,
-    Pod,
-    ReplicaSet,
-    Deployment,
-    Service,
-    EndpointSlice,
-    ConfigMap,
-    Secret,
-    ServiceAccount,
-    Event,
-    Lease,
-    ResourceQuota,
-    PersistentVolume,
-    PersistentVolumeClaim,
-    StorageClass,
-    PriorityClass,
+use super::kinds::with_kinds;
+
+/// Declares [`Kind`] from the list of kinds.
+macro_rules! declare {
+    ({} $($kind:ident($type:ty)),+ $(,)?) => {
+        /// A built-in kind that podlab serves.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[expect(missing_docs, reason = "each variant is the Kubernetes kind of that name")]
+        pub enum Kind { $($kind),+ }
+
+        /// How many kinds there are.
+        const COUNT: usize = [$(Kind::$kind),+].len();
+    };
 }
+
+with_kinds!(declare);
 
 /// Whether objects of a kind live in a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +40,10 @@ pub struct KindInfo {
     pub name: &'static str,
     /// API group; empty for the core group.
     pub group: &'static str,
-    /// `v1`.
+    /// `v1`; the preferred one, and the one that is stored.
     pub version: &'static str,
+    /// Other groups and versions under which the same objects are served.
+    pub also: &'static [(&'static str, &'static str)],
     /// `pods`, as in URLs.
     pub plural: &'static str,
     /// `pod`.
@@ -60,11 +56,14 @@ pub struct KindInfo {
     pub categories: &'static [&'static str],
     /// Subresources that the API server answers: `status`, `scale`, `binding`, `eviction`, `log`, `exec`.
     pub subresources: &'static [&'static str],
+    /// What its keys in etcd begin with: `/registry/pods/`.
+    pub storage: &'static str,
 }
 
 const STATUS: &[&str] = &["status"];
 const SCALE: &[&str] = &["scale", "status"];
 const ALL: &[&str] = &["all"];
+const API_EXTENSIONS: &[&str] = &["api-extensions"];
 
 /// A row of the table.
 macro_rules! row {
@@ -74,29 +73,34 @@ macro_rules! row {
             name: stringify!($kind),
             group: $group,
             version: "v1",
+            also: &[],
             plural: $plural,
             singular: $singular,
             short_names: $short,
             scope: Scope::$scope,
             categories: $categories,
             subresources: $sub,
+            storage: concat!("/registry/", $plural, "/"),
         }
     };
 }
 
 /// Every kind, in the order of [`Kind`]. Source: `kubectl api-resources` of v1.36.
-static TABLE: [KindInfo; 17] = [
+static TABLE: [KindInfo; COUNT] = [
     row!(Namespace, "", "namespaces", "namespace", &["ns"], Cluster, &[], &["finalize", "status"]),
-    row!(Node, "", "nodes", "node", &["no"], Cluster, &[], STATUS),
+    KindInfo { storage: "/registry/minions/", ..row!(Node, "", "nodes", "node", &["no"], Cluster, &[], STATUS) },
     row!(Pod, "", "pods", "pod", &["po"], Namespaced, ALL, &["binding", "eviction", "exec", "log", "status"]),
     row!(ReplicaSet, "apps", "replicasets", "replicaset", &["rs"], Namespaced, ALL, SCALE),
     row!(Deployment, "apps", "deployments", "deployment", &["deploy"], Namespaced, ALL, SCALE),
-    row!(Service, "", "services", "service", &["svc"], Namespaced, ALL, STATUS),
+    KindInfo {
+        storage: "/registry/services/specs/",
+        ..row!(Service, "", "services", "service", &["svc"], Namespaced, ALL, STATUS)
+    },
     row!(EndpointSlice, "discovery.k8s.io", "endpointslices", "endpointslice", &[], Namespaced, &[], &[]),
     row!(ConfigMap, "", "configmaps", "configmap", &["cm"], Namespaced, &[], &[]),
     row!(Secret, "", "secrets", "secret", &[], Namespaced, &[], &[]),
     row!(ServiceAccount, "", "serviceaccounts", "serviceaccount", &["sa"], Namespaced, &[], &[]),
-    row!(Event, "", "events", "event", &["ev"], Namespaced, &[], &[]),
+    KindInfo { also: &[("events.k8s.io", "v1")], ..row!(Event, "", "events", "event", &["ev"], Namespaced, &[], &[]) },
     row!(Lease, "coordination.k8s.io", "leases", "lease", &[], Namespaced, &[], &[]),
     row!(ResourceQuota, "", "resourcequotas", "resourcequota", &["quota"], Namespaced, &[], STATUS),
     row!(PersistentVolume, "", "persistentvolumes", "persistentvolume", &["pv"], Cluster, &[], STATUS),
@@ -112,7 +116,215 @@ static TABLE: [KindInfo; 17] = [
     ),
     row!(StorageClass, "storage.k8s.io", "storageclasses", "storageclass", &["sc"], Cluster, &[], &[]),
     row!(PriorityClass, "scheduling.k8s.io", "priorityclasses", "priorityclass", &["pc"], Cluster, &[], &[]),
+    row!(Role, "rbac.authorization.k8s.io", "roles", "role", &[], Namespaced, &[], &[]),
+    row!(RoleBinding, "rbac.authorization.k8s.io", "rolebindings", "rolebinding", &[], Namespaced, &[], &[]),
+    row!(ClusterRole, "rbac.authorization.k8s.io", "clusterroles", "clusterrole", &[], Cluster, &[], &[]),
+    row!(
+        ClusterRoleBinding,
+        "rbac.authorization.k8s.io",
+        "clusterrolebindings",
+        "clusterrolebinding",
+        &[],
+        Cluster,
+        &[],
+        &[]
+    ),
+    row!(LimitRange, "", "limitranges", "limitrange", &["limits"], Namespaced, &[], &[]),
+    KindInfo {
+        storage: "/registry/services/endpoints/",
+        ..row!(Endpoints, "", "endpoints", "endpoints", &["ep"], Namespaced, &[], &[])
+    },
+    row!(PodTemplate, "", "podtemplates", "podtemplate", &[], Namespaced, &[], &[]),
+    KindInfo {
+        storage: "/registry/controllers/",
+        ..row!(
+            ReplicationController,
+            "",
+            "replicationcontrollers",
+            "replicationcontroller",
+            &["rc"],
+            Namespaced,
+            ALL,
+            SCALE
+        )
+    },
+    row!(StatefulSet, "apps", "statefulsets", "statefulset", &["sts"], Namespaced, ALL, SCALE),
+    row!(DaemonSet, "apps", "daemonsets", "daemonset", &["ds"], Namespaced, ALL, STATUS),
+    row!(ControllerRevision, "apps", "controllerrevisions", "controllerrevision", &[], Namespaced, &[], &[]),
+    row!(Job, "batch", "jobs", "job", &[], Namespaced, ALL, STATUS),
+    row!(CronJob, "batch", "cronjobs", "cronjob", &["cj"], Namespaced, ALL, STATUS),
+    KindInfo {
+        version: "v2",
+        also: &[("autoscaling", "v1")],
+        ..row!(
+            HorizontalPodAutoscaler,
+            "autoscaling",
+            "horizontalpodautoscalers",
+            "horizontalpodautoscaler",
+            &["hpa"],
+            Namespaced,
+            ALL,
+            STATUS
+        )
+    },
+    row!(
+        PodDisruptionBudget,
+        "policy",
+        "poddisruptionbudgets",
+        "poddisruptionbudget",
+        &["pdb"],
+        Namespaced,
+        &[],
+        STATUS
+    ),
+    KindInfo {
+        storage: "/registry/ingress/",
+        ..row!(Ingress, "networking.k8s.io", "ingresses", "ingress", &["ing"], Namespaced, &[], STATUS)
+    },
+    row!(IngressClass, "networking.k8s.io", "ingressclasses", "ingressclass", &[], Cluster, &[], &[]),
+    row!(NetworkPolicy, "networking.k8s.io", "networkpolicies", "networkpolicy", &["netpol"], Namespaced, &[], &[]),
+    row!(IPAddress, "networking.k8s.io", "ipaddresses", "ipaddress", &["ip"], Cluster, &[], &[]),
+    row!(ServiceCIDR, "networking.k8s.io", "servicecidrs", "servicecidr", &[], Cluster, &[], STATUS),
+    row!(RuntimeClass, "node.k8s.io", "runtimeclasses", "runtimeclass", &[], Cluster, &[], &[]),
+    row!(CSIDriver, "storage.k8s.io", "csidrivers", "csidriver", &[], Cluster, &[], &[]),
+    row!(CSINode, "storage.k8s.io", "csinodes", "csinode", &[], Cluster, &[], &[]),
+    row!(CSIStorageCapacity, "storage.k8s.io", "csistoragecapacities", "csistoragecapacity", &[], Namespaced, &[], &[]),
+    row!(VolumeAttachment, "storage.k8s.io", "volumeattachments", "volumeattachment", &[], Cluster, &[], STATUS),
+    row!(
+        VolumeAttributesClass,
+        "storage.k8s.io",
+        "volumeattributesclasses",
+        "volumeattributesclass",
+        &["vac"],
+        Cluster,
+        &[],
+        &[]
+    ),
+    row!(
+        CertificateSigningRequest,
+        "certificates.k8s.io",
+        "certificatesigningrequests",
+        "certificatesigningrequest",
+        &["csr"],
+        Cluster,
+        &[],
+        &["approval", "status"]
+    ),
+    row!(
+        MutatingWebhookConfiguration,
+        "admissionregistration.k8s.io",
+        "mutatingwebhookconfigurations",
+        "mutatingwebhookconfiguration",
+        &[],
+        Cluster,
+        API_EXTENSIONS,
+        &[]
+    ),
+    row!(
+        ValidatingWebhookConfiguration,
+        "admissionregistration.k8s.io",
+        "validatingwebhookconfigurations",
+        "validatingwebhookconfiguration",
+        &[],
+        Cluster,
+        API_EXTENSIONS,
+        &[]
+    ),
+    row!(
+        MutatingAdmissionPolicy,
+        "admissionregistration.k8s.io",
+        "mutatingadmissionpolicies",
+        "mutatingadmissionpolicy",
+        &[],
+        Cluster,
+        API_EXTENSIONS,
+        &[]
+    ),
+    row!(
+        MutatingAdmissionPolicyBinding,
+        "admissionregistration.k8s.io",
+        "mutatingadmissionpolicybindings",
+        "mutatingadmissionpolicybinding",
+        &[],
+        Cluster,
+        API_EXTENSIONS,
+        &[]
+    ),
+    row!(
+        ValidatingAdmissionPolicy,
+        "admissionregistration.k8s.io",
+        "validatingadmissionpolicies",
+        "validatingadmissionpolicy",
+        &[],
+        Cluster,
+        API_EXTENSIONS,
+        STATUS
+    ),
+    row!(
+        ValidatingAdmissionPolicyBinding,
+        "admissionregistration.k8s.io",
+        "validatingadmissionpolicybindings",
+        "validatingadmissionpolicybinding",
+        &[],
+        Cluster,
+        API_EXTENSIONS,
+        &[]
+    ),
+    row!(FlowSchema, "flowcontrol.apiserver.k8s.io", "flowschemas", "flowschema", &[], Cluster, &[], STATUS),
+    row!(
+        PriorityLevelConfiguration,
+        "flowcontrol.apiserver.k8s.io",
+        "prioritylevelconfigurations",
+        "prioritylevelconfiguration",
+        &[],
+        Cluster,
+        &[],
+        STATUS
+    ),
+    row!(DeviceClass, "resource.k8s.io", "deviceclasses", "deviceclass", &[], Cluster, &[], &[]),
+    row!(ResourceClaim, "resource.k8s.io", "resourceclaims", "resourceclaim", &[], Namespaced, &[], STATUS),
+    row!(
+        ResourceClaimTemplate,
+        "resource.k8s.io",
+        "resourceclaimtemplates",
+        "resourceclaimtemplate",
+        &[],
+        Namespaced,
+        &[],
+        &[]
+    ),
+    row!(ResourceSlice, "resource.k8s.io", "resourceslices", "resourceslice", &[], Cluster, &[], &[]),
+    KindInfo {
+        storage: "/registry/apiregistration.k8s.io/apiservices/",
+        ..row!(APIService, "apiregistration.k8s.io", "apiservices", "apiservice", &[], Cluster, API_EXTENSIONS, STATUS)
+    },
+    KindInfo {
+        storage: "/registry/apiextensions.k8s.io/customresourcedefinitions/",
+        ..row!(
+            CustomResourceDefinition,
+            "apiextensions.k8s.io",
+            "customresourcedefinitions",
+            "customresourcedefinition",
+            &["crd", "crds"],
+            Cluster,
+            API_EXTENSIONS,
+            STATUS
+        )
+    },
 ];
+
+impl KindInfo {
+    /// Every group and version under which its objects are served, the preferred one first.
+    pub fn served(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        std::iter::once((self.group, self.version)).chain(self.also.iter().copied())
+    }
+
+    /// Whether it is served under a group and version.
+    #[must_use]
+    pub fn is_served_as(&self, group: &str, version: &str) -> bool {
+        self.served().any(|served| served == (group, version))
+    }
+}
 
 impl Kind {
     /// Every kind.
@@ -166,12 +378,8 @@ impl Kind {
     /// The kind that `apiVersion` and `kind` of a manifest name.
     #[must_use]
     pub fn from_gvk(api_version: &str, kind: &str) -> Option<Self> {
-        // Events are served under two groups that share one storage.
-        if kind == "Event" && api_version == "events.k8s.io/v1" {
-            return Some(Self::Event);
-        }
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-        let named = |info: &&KindInfo| info.name == kind && info.group == group && info.version == version;
+        let named = |info: &&KindInfo| info.name == kind && info.is_served_as(group, version);
         TABLE.iter().find(named).map(|info| info.kind)
     }
 
@@ -183,7 +391,9 @@ impl Kind {
         let (name, rest) = word.split_once('.').unwrap_or((&word, ""));
         let named = |info: &&KindInfo| {
             let named = info.plural == name || info.singular == name || info.short_names.contains(&name);
-            named && (rest.is_empty() || rest == info.group || rest == with_group(info.version, info.group))
+            named
+                && (rest.is_empty()
+                    || info.served().any(|(group, version)| rest == group || rest == with_group(version, group)))
         };
         TABLE.iter().find(named).map(|info| info.kind)
     }

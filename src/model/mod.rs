@@ -18,6 +18,7 @@ pub mod json_text;
 pub mod jsonpath;
 pub mod key;
 pub mod kind;
+mod kinds;
 pub mod meta;
 pub mod names;
 pub mod node;
@@ -38,6 +39,7 @@ pub use decode::{DecodeError, decode};
 pub use field_selector::FieldSelector;
 pub use key::ObjectKey;
 pub use kind::{Kind, KindInfo, Scope};
+pub(crate) use kinds::with_kinds;
 pub use meta::Meta;
 pub use object::{Object, Resource};
 pub use pod::Pod;
@@ -79,6 +81,66 @@ pub mod storage {
 /// `scheduling.k8s.io/v1`: priority classes.
 pub mod scheduling {
     pub use k8s_openapi::api::scheduling::v1::*;
+}
+
+/// `batch/v1`: Jobs and CronJobs.
+pub mod batch {
+    pub use k8s_openapi::api::batch::v1::*;
+}
+
+/// `autoscaling/v2`: horizontal Pod autoscalers.
+pub mod autoscaling {
+    pub use k8s_openapi::api::autoscaling::v2::*;
+}
+
+/// `policy/v1`: disruption budgets.
+pub mod policy {
+    pub use k8s_openapi::api::policy::v1::*;
+}
+
+/// `networking.k8s.io/v1`: Ingresses and network policies.
+pub mod networking {
+    pub use k8s_openapi::api::networking::v1::*;
+}
+
+/// `rbac.authorization.k8s.io/v1`: roles and their bindings.
+pub mod rbac {
+    pub use k8s_openapi::api::rbac::v1::*;
+}
+
+/// `node.k8s.io/v1`: runtime classes.
+pub mod node_api {
+    pub use k8s_openapi::api::node::v1::*;
+}
+
+/// `certificates.k8s.io/v1`: requests for certificates.
+pub mod certificates {
+    pub use k8s_openapi::api::certificates::v1::*;
+}
+
+/// `admissionregistration.k8s.io/v1`: webhooks and policies of admission.
+pub mod admissionregistration {
+    pub use k8s_openapi::api::admissionregistration::v1::*;
+}
+
+/// `flowcontrol.apiserver.k8s.io/v1`: priority and fairness.
+pub mod flowcontrol {
+    pub use k8s_openapi::api::flowcontrol::v1::*;
+}
+
+/// `resource.k8s.io/v1`: devices and claims on them.
+pub mod resource {
+    pub use k8s_openapi::api::resource::v1::*;
+}
+
+/// `apiregistration.k8s.io/v1`: API services.
+pub mod apiregistration {
+    pub use k8s_openapi::kube_aggregator::pkg::apis::apiregistration::v1::*;
+}
+
+/// `apiextensions.k8s.io/v1`: definitions of custom resources.
+pub mod apiextensions {
+    pub use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::*;
 }
 
 /// `meta/v1`: what every object shares.

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::decode::{DecodeError, decode_typed};
 use super::key::ObjectKey;
 use super::kind::Kind;
+use super::kinds::with_kinds;
 use super::meta::Meta;
-use super::{Pod, apps, coordination, core, discovery, scheduling, storage};
 
 /// A kind known at compile time.
 pub trait Resource: Clone + Send + Sync + Sized + 'static {
@@ -25,7 +25,7 @@ pub trait Resource: Clone + Send + Sync + Sized + 'static {
 
 /// Declares [`Object`] and joins each wire type to its kind.
 macro_rules! objects {
-    ($($kind:ident($type:ty)),+ $(,)?) => {
+    ({} $($kind:ident($type:ty)),+ $(,)?) => {
         /// An object of any built-in kind. Cloning it copies a pointer.
         #[derive(Clone, Debug, PartialEq)]
         #[expect(missing_docs, reason = "each variant is the Kubernetes kind of that name")]
@@ -64,6 +64,12 @@ macro_rules! objects {
                 Ok(match kind { $(Kind::$kind => Self::$kind(Arc::new(decode_typed::<$type>(value, unknown)?))),+ })
             }
 
+            /// An object with nothing in it.
+            #[must_use]
+            pub fn empty(kind: Kind) -> Self {
+                match kind { $(Kind::$kind => Self::$kind(Arc::new(<$type>::default()))),+ }
+            }
+
             /// Whether two handles are the same object in memory; quicker than comparing.
             #[must_use]
             pub fn same(&self, other: &Self) -> bool {
@@ -93,25 +99,7 @@ macro_rules! objects {
     };
 }
 
-objects! {
-    Namespace(core::Namespace),
-    Node(core::Node),
-    Pod(Pod),
-    ReplicaSet(apps::ReplicaSet),
-    Deployment(apps::Deployment),
-    Service(core::Service),
-    EndpointSlice(discovery::EndpointSlice),
-    ConfigMap(core::ConfigMap),
-    Secret(core::Secret),
-    ServiceAccount(core::ServiceAccount),
-    Event(core::Event),
-    Lease(coordination::Lease),
-    ResourceQuota(core::ResourceQuota),
-    PersistentVolume(core::PersistentVolume),
-    PersistentVolumeClaim(core::PersistentVolumeClaim),
-    StorageClass(storage::StorageClass),
-    PriorityClass(scheduling::PriorityClass),
-}
+with_kinds!(objects);
 
 impl Object {
     /// Its key.

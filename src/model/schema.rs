@@ -2,33 +2,35 @@
 //!
 //! **Not modelled:** the lists of allowed values (`ENUM:`), which are not among what the wire types carry.
 
-use schemars::{JsonSchema, SchemaGenerator};
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::kind::Kind;
-use super::{apps, coordination, core, discovery, scheduling, storage};
+use super::kinds::with_kinds;
+use super::{Pod, core};
 
-/// The schema of a kind; what it refers to stands under `$defs`.
-#[must_use]
-pub fn of(kind: Kind) -> Value {
-    match kind {
-        Kind::Namespace => root::<core::Namespace>(),
-        Kind::Node => root::<core::Node>(),
-        Kind::Pod => root::<core::Pod>(),
-        Kind::ReplicaSet => root::<apps::ReplicaSet>(),
-        Kind::Deployment => root::<apps::Deployment>(),
-        Kind::Service => root::<core::Service>(),
-        Kind::EndpointSlice => root::<discovery::EndpointSlice>(),
-        Kind::ConfigMap => root::<core::ConfigMap>(),
-        Kind::Secret => root::<core::Secret>(),
-        Kind::ServiceAccount => root::<core::ServiceAccount>(),
-        Kind::Event => root::<core::Event>(),
-        Kind::Lease => root::<coordination::Lease>(),
-        Kind::ResourceQuota => root::<core::ResourceQuota>(),
-        Kind::PersistentVolume => root::<core::PersistentVolume>(),
-        Kind::PersistentVolumeClaim => root::<core::PersistentVolumeClaim>(),
-        Kind::StorageClass => root::<storage::StorageClass>(),
-        Kind::PriorityClass => root::<scheduling::PriorityClass>(),
+/// Declares [`of`].
+macro_rules! schemas {
+    ({} $($kind:ident($type:ty)),+ $(,)?) => {
+        /// The schema of a kind; what it refers to stands under `$defs`.
+        #[must_use]
+        pub fn of(kind: Kind) -> Value {
+            match kind { $(Kind::$kind => root::<$type>()),+ }
+        }
+    };
+}
+
+with_kinds!(schemas);
+
+impl JsonSchema for Pod {
+    fn schema_name() -> Cow<'static, str> {
+        core::Pod::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        core::Pod::json_schema(generator)
     }
 }
 

@@ -74,7 +74,7 @@ pub fn complete(kind: Kind, value: &mut Value) {
             each(&mut value["endpoints"], |endpoint| always(endpoint, "conditions", json!({})));
         }
         Kind::Lease => always(value, "spec", json!({})),
-        Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount | Kind::StorageClass | Kind::PriorityClass => {}
+        _ => {}
     }
 }
 

@@ -3,6 +3,20 @@
 //!
 //! Source: `pkg/registry/*/strategy.go`, `pkg/apis/*/v1/defaults.go`, `pkg/apis/*/validation/validation.go`.
 
+/// Runs `$body` with the typed object behind an [`Object`].
+macro_rules! each {
+    ($object:expr, $typed:ident => $body:expr) => {
+        with_kinds!(each_of, $object, $typed, $body)
+    };
+}
+
+/// The `match` of [`each!`].
+macro_rules! each_of {
+    ({ $object:expr, $typed:ident, $body:expr } $($kind:ident($type:ty)),+ $(,)?) => {
+        match $object { $(Object::$kind($typed) => $body),+ }
+    };
+}
+
 mod config;
 mod deployment;
 mod endpoint_slice;
@@ -20,6 +34,7 @@ mod pod_template;
 mod priority_class;
 mod probe;
 mod qos;
+mod rbac;
 mod replica_set;
 mod resource_quota;
 mod resources;
@@ -27,13 +42,14 @@ mod service;
 mod service_account;
 mod status;
 mod storage_class;
+mod stored;
 mod unified_diff;
 mod volume;
 
 use std::sync::Arc;
 
 use crate::engine::SimTime;
-use crate::model::{Kind, Meta, Object, Resource, names};
+use crate::model::{Meta, Object, Resource, names, with_kinds};
 
 use super::field::Errors;
 use super::status::Status;
@@ -76,31 +92,6 @@ pub(super) trait Strategy: Resource {
     fn spec_differs(&self, _old: &Self) -> bool {
         false
     }
-}
-
-/// Runs `$body` with the typed object behind an [`Object`].
-macro_rules! each {
-    ($object:expr, $typed:ident => $body:expr) => {
-        match $object {
-            Object::Namespace($typed) => $body,
-            Object::Node($typed) => $body,
-            Object::Pod($typed) => $body,
-            Object::ReplicaSet($typed) => $body,
-            Object::Deployment($typed) => $body,
-            Object::Service($typed) => $body,
-            Object::EndpointSlice($typed) => $body,
-            Object::ConfigMap($typed) => $body,
-            Object::Secret($typed) => $body,
-            Object::ServiceAccount($typed) => $body,
-            Object::Event($typed) => $body,
-            Object::Lease($typed) => $body,
-            Object::ResourceQuota($typed) => $body,
-            Object::PersistentVolume($typed) => $body,
-            Object::PersistentVolumeClaim($typed) => $body,
-            Object::StorageClass($typed) => $body,
-            Object::PriorityClass($typed) => $body,
-        }
-    };
 }
 
 /// The object as the kind of `_like`.
@@ -222,28 +213,5 @@ pub(super) fn same_content(one: &Object, other: &Object) -> bool {
     match (one, other) {
         (Object::Pod(one), Object::Pod(other)) => pod::same_content(one, other),
         _ => one == other,
-    }
-}
-
-/// An object with nothing in it, as bookmarks carry it.
-pub(super) fn empty(kind: Kind) -> Object {
-    match kind {
-        Kind::Namespace => crate::model::core::Namespace::default().into(),
-        Kind::Node => crate::model::core::Node::default().into(),
-        Kind::Pod => crate::model::Pod::default().into(),
-        Kind::ReplicaSet => crate::model::apps::ReplicaSet::default().into(),
-        Kind::Deployment => crate::model::apps::Deployment::default().into(),
-        Kind::Service => crate::model::core::Service::default().into(),
-        Kind::EndpointSlice => crate::model::discovery::EndpointSlice::default().into(),
-        Kind::ConfigMap => crate::model::core::ConfigMap::default().into(),
-        Kind::Secret => crate::model::core::Secret::default().into(),
-        Kind::ServiceAccount => crate::model::core::ServiceAccount::default().into(),
-        Kind::Event => crate::model::core::Event::default().into(),
-        Kind::Lease => crate::model::coordination::Lease::default().into(),
-        Kind::ResourceQuota => crate::model::core::ResourceQuota::default().into(),
-        Kind::PersistentVolume => crate::model::core::PersistentVolume::default().into(),
-        Kind::PersistentVolumeClaim => crate::model::core::PersistentVolumeClaim::default().into(),
-        Kind::StorageClass => crate::model::storage::StorageClass::default().into(),
-        Kind::PriorityClass => crate::model::scheduling::PriorityClass::default().into(),
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::model::core::{NodeCondition, PodCondition};
-use crate::model::{Object, Pod, Resource, apps, core, metav1};
+use crate::model::{Object, Pod, Resource, apps, core, metav1, with_kinds};
 
-use super::Strategy;
+use super::{Strategy, alike};
 
 /// A condition, of whatever kind.
 trait Condition: Clone + PartialEq {
@@ -54,11 +54,9 @@ pub(super) fn merge(old: &Object, sent: &Object) -> Object {
                 keep_others(&mut status.conditions, before);
             }
         }),
-        (Object::Service(old), Object::Service(sent)) => replaced(old, sent, |_, _| {}),
-        (Object::ResourceQuota(old), Object::ResourceQuota(sent)) => replaced(old, sent, |_, _| {}),
-        (Object::PersistentVolume(old), Object::PersistentVolume(sent)) => replaced(old, sent, |_, _| {}),
-        (Object::PersistentVolumeClaim(old), Object::PersistentVolumeClaim(sent)) => replaced(old, sent, |_, _| {}),
-        _ => old.clone(),
+        _ => {
+            each!(old, old => alike(old, sent).map_or_else(|| Arc::clone(old).into(), |sent| replaced(old, sent, |_, _| {})))
+        }
     }
 }
 

@@ -15,7 +15,6 @@ use crate::etcd::{Event, KeyRange, Revision, Store};
 use crate::model::Kind;
 
 use super::effect::Effect;
-use super::registry;
 use super::request::{Caller, Ticket, WatchEvent, WatchEventKind};
 use super::selection::Selection;
 use super::storage_key;
@@ -113,7 +112,10 @@ impl Watches {
         for watch in self.watches.values_mut().filter(|watch| watch.bookmarks && watch.seen < revision) {
             watch.seen = revision;
             let kind = watch.selection.kind();
-            let object = empty.entry(kind).or_insert_with(|| with_revision(&registry::empty(kind), revision)).clone();
+            let object = empty
+                .entry(kind)
+                .or_insert_with(|| with_revision(&crate::model::Object::empty(kind), revision))
+                .clone();
             let event =
                 WatchEvent { kind: WatchEventKind::Bookmark, object, revision: revision.0, cause: CauseId::NONE };
             effects.push(Effect::Watch { caller: watch.caller, ticket: watch.ticket, events: vec![event] });

@@ -8,6 +8,7 @@ pub mod graph;
 pub mod judge;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde_json::json;
 
@@ -25,6 +26,9 @@ use judge::{Owner, Sentence, judge};
 const ITEM: u64 = 1;
 const ACT: u64 = 2;
 const OWNER: u64 = 16;
+
+/// The kinds that may own and be owned.
+static OWNABLE: LazyLock<Vec<Kind>> = LazyLock::new(|| Kind::all().filter(|kind| *kind != Kind::Event).collect());
 
 /// The controller.
 #[derive(Clone, Debug, Default)]
@@ -64,24 +68,7 @@ impl Controller for GarbageCollector {
 
     /// Everything but Events, which nobody owns. Source: `ignoredResources`.
     fn watches(&self) -> &'static [Kind] {
-        &[
-            Kind::Namespace,
-            Kind::Node,
-            Kind::Pod,
-            Kind::ReplicaSet,
-            Kind::Deployment,
-            Kind::Service,
-            Kind::EndpointSlice,
-            Kind::ConfigMap,
-            Kind::Secret,
-            Kind::ServiceAccount,
-            Kind::Lease,
-            Kind::ResourceQuota,
-            Kind::PersistentVolume,
-            Kind::PersistentVolumeClaim,
-            Kind::StorageClass,
-            Kind::PriorityClass,
-        ]
+        &OWNABLE
     }
 
     fn on_change(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {

@@ -11,7 +11,6 @@ mod deployment;
 mod endpoint_slice;
 mod environment;
 mod event;
-mod lease;
 mod namespace;
 mod node;
 mod node_resources;
@@ -20,6 +19,7 @@ mod persistent_volume_claim;
 mod pod;
 mod pod_template;
 mod priority_class;
+mod rbac;
 mod related;
 mod replica_set;
 mod resource_quota;
@@ -28,6 +28,7 @@ mod service;
 mod service_account;
 mod storage_class;
 mod text;
+mod unstructured;
 mod volume;
 
 pub use event::{event_age, event_line};
@@ -52,12 +53,20 @@ pub fn describe(object: &Object, related: &Related<'_>) -> String {
         Object::Secret(object) => secret::describe(&mut text, object),
         Object::ServiceAccount(object) => service_account::describe(&mut text, object),
         Object::Event(object) => event::describe(&mut text, object),
-        Object::Lease(object) => lease::describe(&mut text, object),
         Object::ResourceQuota(object) => resource_quota::describe(&mut text, object),
         Object::PersistentVolume(object) => persistent_volume::describe(&mut text, object),
         Object::PersistentVolumeClaim(object) => persistent_volume_claim::describe(&mut text, object, related),
         Object::StorageClass(object) => storage_class::describe(&mut text, object),
         Object::PriorityClass(object) => priority_class::describe(&mut text, object),
+        Object::Role(object) => rbac::describe_role(&mut text, &object.metadata, object.rules.as_deref()),
+        Object::ClusterRole(object) => rbac::describe_role(&mut text, &object.metadata, object.rules.as_deref()),
+        Object::RoleBinding(object) => {
+            rbac::describe_binding(&mut text, &object.metadata, &object.role_ref, object.subjects.as_deref());
+        }
+        Object::ClusterRoleBinding(object) => {
+            rbac::describe_binding(&mut text, &object.metadata, &object.role_ref, object.subjects.as_deref());
+        }
+        other => unstructured::describe(&mut text, other),
     }
     if has_events(object.kind()) {
         text.events(object, related);
@@ -67,7 +76,16 @@ pub fn describe(object: &Object, related: &Related<'_>) -> String {
 
 /// Whether the text of a kind ends with its events.
 fn has_events(kind: Kind) -> bool {
-    !matches!(kind, Kind::Namespace | Kind::Secret | Kind::ResourceQuota)
+    let without = [
+        Kind::Namespace,
+        Kind::Secret,
+        Kind::ResourceQuota,
+        Kind::Role,
+        Kind::ClusterRole,
+        Kind::RoleBinding,
+        Kind::ClusterRoleBinding,
+    ];
+    !without.contains(&kind)
 }
 
 #[cfg(test)]

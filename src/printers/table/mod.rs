@@ -18,6 +18,7 @@ mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
 mod priority_class;
+mod rbac;
 mod replica_set;
 mod resource_quota;
 mod secret;
@@ -32,6 +33,9 @@ pub use persistent_volume::access_modes;
 const NONE: &str = "<none>";
 /// What stands in a cell whose field was never set.
 const UNSET: &str = "<unset>";
+
+/// Columns of kinds for which upstream has no printer of their own.
+const PLAIN_COLUMNS: &[Column] = &[column("Name"), column("Age")];
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +77,9 @@ pub fn columns(kind: Kind) -> &'static [Column] {
         Kind::PersistentVolumeClaim => persistent_volume_claim::COLUMNS,
         Kind::StorageClass => storage_class::COLUMNS,
         Kind::PriorityClass => priority_class::COLUMNS,
+        Kind::Role | Kind::ClusterRole => rbac::ROLE_COLUMNS,
+        Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::BINDING_COLUMNS,
+        _ => PLAIN_COLUMNS,
     }
 }
 
@@ -97,6 +104,15 @@ pub fn cells(object: &Object, now: SimTime) -> Vec<String> {
         Object::PersistentVolumeClaim(object) => persistent_volume_claim::cells(object, now),
         Object::StorageClass(object) => storage_class::cells(object, now),
         Object::PriorityClass(object) => priority_class::cells(object, now),
+        Object::Role(object) => rbac::role_cells(&object.metadata),
+        Object::ClusterRole(object) => rbac::role_cells(&object.metadata),
+        Object::RoleBinding(object) => {
+            rbac::binding_cells(&object.metadata, &object.role_ref, object.subjects.as_deref(), now)
+        }
+        Object::ClusterRoleBinding(object) => {
+            rbac::binding_cells(&object.metadata, &object.role_ref, object.subjects.as_deref(), now)
+        }
+        other => vec![name(other.meta()), age(other.meta(), now)],
     }
 }
 
