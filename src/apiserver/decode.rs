@@ -3,7 +3,7 @@
 //!
 //! Source of the texts: `apiserver/pkg/endpoints/handlers/create.go`, `sigs.k8s.io/json`, `apimachinery/pkg/api/resource`.
 //!
-//! Not modelled: duplicate fields, which are gone by the time a manifest has become a value.
+//! Fields that stand twice are found where the text is read ([`crate::model::json_read`]) and come along in the options.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::model::decode::DecodeError;
 use crate::model::{Kind, Object, Quantity};
 
-use super::request::{Body, FieldValidation};
+use super::request::{Body, FieldValidation, Options, Request};
 use super::status::Status;
 
 /// Maps from a resource to an amount, wherever they stand in an object.
@@ -26,16 +26,12 @@ const NO_QUANTITY: &str = "quantities must match the regular expression '^([+-]?
 ///
 /// # Errors
 /// 400 in Go's words.
-pub(super) fn object(
-    kind: Kind,
-    body: &Body,
-    validation: FieldValidation,
-    warnings: &mut Vec<Arc<str>>,
-) -> Result<Object, Box<Status>> {
-    match body {
+pub(super) fn object(request: &Request, warnings: &mut Vec<Arc<str>>) -> Result<Object, Box<Status>> {
+    let kind = request.kind;
+    match &request.body {
         Body::Object(object) | Body::StatusOf(object) if object.kind() == kind => Ok(object.clone()),
         Body::Object(object) | Body::StatusOf(object) => Err(mismatch(kind, object.kind().name())),
-        Body::Manifest(value) => manifest(kind, value.clone(), validation, warnings),
+        Body::Manifest(value) => manifest(kind, value.clone(), &request.options, warnings),
         _ => Err(Box::new(Status::bad_request("the request has no object in its body"))),
     }
 }
@@ -47,7 +43,7 @@ pub(super) fn object(
 pub(super) fn manifest(
     kind: Kind,
     mut value: Value,
-    validation: FieldValidation,
+    options: &Options,
     warnings: &mut Vec<Arc<str>>,
 ) -> Result<Object, Box<Status>> {
     if let Some(given) =
@@ -61,16 +57,23 @@ pub(super) fn manifest(
         .map_err(|error| cannot_be_handled(kind, &super::go_json::message(kind, &error)))?;
     unknown.sort();
     unknown.dedup();
-    let told = unknown.iter().map(|path| format!("unknown field \"{path}\""));
-    match validation {
-        FieldValidation::Strict if !unknown.is_empty() => {
-            let all: Vec<_> = told.collect();
-            return Err(cannot_be_handled(kind, &format!("strict decoding error: {}", all.join(", "))));
+    let faults = strict_faults(&unknown, options);
+    match options.field_validation {
+        FieldValidation::Strict if !faults.is_empty() => {
+            return Err(cannot_be_handled(kind, &format!("strict decoding error: {}", faults.join(", "))));
         }
-        FieldValidation::Warn => warnings.extend(told.map(Arc::from)),
+        FieldValidation::Warn => warnings.extend(faults.into_iter().map(Arc::from)),
         _ => {}
     }
     Ok(object)
+}
+
+/// What strict decoding finds fault with: `unknown field "spec.contaners"`, `duplicate field "spec.replicas"`.
+pub(super) fn strict_faults(unknown: &[String], options: &Options) -> Vec<String> {
+    let duplicates = options.duplicate_fields.iter().map(|path| format!("duplicate field \"{path}\""));
+    let mut faults: Vec<_> = duplicates.collect();
+    faults.extend(unknown.iter().map(|path| format!("unknown field \"{path}\"")));
+    faults
 }
 
 /// Reads the outcome of a patch.

@@ -40,7 +40,8 @@ pub use effect::{Ctx, Effect, Inbound};
 pub use health::{Check, Health};
 pub use request::{
     Body, Caller, DeleteOptions, ExecOptions, FieldValidation, List, LogOptions, Options, Outcome, PatchType, Payload,
-    Propagation, Request, Response, Scale, StreamChunk, Subresource, Ticket, User, Verb, WatchEvent, WatchEventKind,
+    Propagation, Request, Response, Scale, StreamChunk, Subresource, Ticket, User, Verb, VersionMatch, WatchEvent,
+    WatchEventKind,
 };
 pub use server::ApiServer;
 pub use standalone::Standalone;

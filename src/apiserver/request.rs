@@ -169,6 +169,37 @@ pub struct Options {
     pub field_manager: Option<Arc<str>>,
     /// Server-side apply takes fields over from other managers.
     pub force: bool,
+    /// How `resource_version` of a list or a watch is to be understood (`resourceVersionMatch`).
+    pub resource_version_match: Option<VersionMatch>,
+    /// Whether a watch begins with what there is (`sendInitialEvents`); then a bookmark tells where that ends.
+    pub send_initial_events: Option<bool>,
+    /// After how many seconds a watch ends (`timeoutSeconds`); the server's own choice when absent.
+    pub timeout_seconds: Option<u64>,
+    /// Whether answers and events carry `metadata.managedFields`. The wire asks for them always, as every server sends them;
+    /// components do without, as the informers of kube-scheduler and kube-controller-manager trim them.
+    pub managed_fields: bool,
+    /// The fields that stood twice in the body, found where its text was read ([`crate::model::json_read::parse`]).
+    pub duplicate_fields: Vec<Arc<str>>,
+}
+
+/// How the revision in a list or watch is to be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VersionMatch {
+    /// The state at this very revision.
+    Exact,
+    /// This revision or a later one.
+    NotOlderThan,
+}
+
+impl VersionMatch {
+    /// As it stands in a URL.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "Exact",
+            Self::NotOlderThan => "NotOlderThan",
+        }
+    }
 }
 
 /// What happens to fields that a kind does not have.

@@ -7,13 +7,14 @@
 //! A [`Pod`] shares its spec and status with every copy of itself, because Pods exist by the hundred thousand.
 //!
 //! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`]; then values and texts:
-//! [`quantity`], [`selector`], [`field_selector`], [`names`], [`age`], [`yaml`], [`json_text`], [`patch`], [`jsonpath`],
+//! [`quantity`], [`selector`], [`field_selector`], [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`jsonpath`],
 //! [`suggest`], [`schema`].
 
 pub mod age;
 pub mod decode;
 pub mod downward;
 pub mod field_selector;
+pub mod json_read;
 pub mod json_text;
 pub mod jsonpath;
 pub mod key;

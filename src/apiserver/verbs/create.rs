@@ -19,7 +19,7 @@ use super::{Reply, Step, Work, Write};
 /// What a stage answers that refuses it.
 pub(in crate::apiserver) fn attempt(work: &mut Work<'_>) -> Result<Step, Box<Status>> {
     let request = &work.inbound.request;
-    let mut object = decode::object(request.kind, &request.body, request.options.field_validation, work.warnings)?;
+    let mut object = decode::object(request, work.warnings)?;
     check_names(&mut object, work)?;
     from_body(object, work)
 }

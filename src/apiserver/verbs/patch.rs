@@ -30,13 +30,12 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     let value = apply(*type_, &old, patch)?;
     let (mut object, unknown) =
         decode::patched(request.kind, value).map_err(|error| undecodable(*type_, patch, &error))?;
-    let told = unknown.iter().map(|path| format!("unknown field \"{path}\""));
+    let faults = decode::strict_faults(&unknown, &request.options);
     match request.options.field_validation {
-        FieldValidation::Strict if !unknown.is_empty() => {
-            let why = format!("strict decoding error: {}", told.collect::<Vec<_>>().join(", "));
-            return Err(invalid_patch(patch, &why));
+        FieldValidation::Strict if !faults.is_empty() => {
+            return Err(invalid_patch(patch, &format!("strict decoding error: {}", faults.join(", "))));
         }
-        FieldValidation::Warn => work.warnings.extend(told.map(Arc::from)),
+        FieldValidation::Warn => work.warnings.extend(faults.into_iter().map(Arc::from)),
         _ => {}
     }
     registry::default(&mut object);

@@ -23,7 +23,7 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     if let Body::StatusOf(sent) = &request.body {
         return status_of(work, entry, &old, sent);
     }
-    let mut object = decode::object(request.kind, &request.body, request.options.field_validation, work.warnings)?;
+    let mut object = decode::object(request, work.warnings)?;
     check_names(&mut object, work)?;
     registry::default(&mut object);
     replace(work, entry, &old, object)
