@@ -183,7 +183,7 @@ pub struct Options {
 }
 
 /// How the revision in a list or watch is to be understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VersionMatch {
     /// The state at this very revision.
     Exact,
