@@ -34,6 +34,7 @@
 //! | [`cluster`] | the composition root: boots the parts, carries signals, breaks things on purpose |
 //! | [`scenario`] | lessons in YAML: load, lint, grade, test |
 //! | [`session`] | the façade: one learner, one cluster, one journal |
+//! | [`wire`] | what a real kubectl says over HTTP, and what it is answered |
 //! | [`tui`] [`cli`] | faces: the terminal app, the arguments |
 //!
 //! # What is never here
@@ -59,3 +60,4 @@ pub mod scheduler;
 pub mod session;
 pub mod storage;
 pub mod tui;
+pub mod wire;

@@ -60,6 +60,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "etcd",
         ],
     ),
+    ("wire", &["engine", "model", "printers", "apiserver", "cluster", "scenario", "session"]),
     ("tui", &["engine", "model", "printers", "scenario", "session"]),
     ("cli", &["engine", "model", "printers", "scenario", "session", "tui", "kubectl"]),
 ];

@@ -1,0 +1,4 @@
+//! The wire: what a real `kubectl` or client library says over HTTP, and what it is answered.
+
+mod fields;
+pub mod protobuf;
