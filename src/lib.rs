@@ -34,8 +34,7 @@
 //! | [`cluster`] | the composition root: boots the parts, carries signals, breaks things on purpose |
 //! | [`scenario`] | lessons in YAML: load, lint, grade, test |
 //! | [`session`] | the façade: one learner, one cluster, one journal |
-//! | [`wire`] | what a real kubectl says over HTTP, and what it is answered |
-//! | [`tui`] [`cli`] | faces: the terminal app, the arguments |
+//! | [`tui`] [`wire`] [`cli`] | faces: the terminal app, the Kubernetes API over HTTPS, the arguments |
 //!
 //! # What is never here
 //! - No component calls another: they write objects, others notice by watch.

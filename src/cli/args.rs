@@ -1,11 +1,13 @@
 //! The arguments of the program, as `podlab help` shows them.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::engine::SimDuration;
 use crate::session::Language;
+use crate::wire::serving::Speed;
 
 /// A Kubernetes cluster in your terminal that you may break.
 #[derive(Debug, Parser)]
@@ -36,6 +38,8 @@ pub enum Command {
     Schema,
     /// Run one kubectl command in a scenario's cluster and print what it prints
     Kubectl(Kubectl),
+    /// Answer the Kubernetes API, so that the real kubectl can be used
+    Serve(Serve),
     /// Save a screen of the app as a picture or text
     Shot(Shot),
     /// Measure: nodes and Pods from apply to all Running
@@ -137,6 +141,43 @@ pub struct Shot {
     /// Where to: .svg, .png or .txt.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// A scenario that comes with podlab, or a file; a bare cluster when absent.
+    pub scenario: Option<String>,
+    /// How many nodes a bare cluster has.
+    #[arg(long, default_value_t = 3, conflicts_with_all = ["scenario", "cluster"])]
+    pub nodes: u32,
+    /// Processors of each node.
+    #[arg(long, default_value = "4", conflicts_with_all = ["scenario", "cluster"])]
+    pub node_cpu: String,
+    /// Memory of each node.
+    #[arg(long, default_value = "8Gi", conflicts_with_all = ["scenario", "cluster"])]
+    pub node_memory: String,
+    /// How many Pods each node takes.
+    #[arg(long, default_value = "110", conflicts_with_all = ["scenario", "cluster"])]
+    pub node_pods: String,
+    /// A file that lists the nodes: `nodes: [{name: node, count: 3, cpu: "4", memory: 8Gi}]`.
+    #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
+    pub cluster: Option<PathBuf>,
+    /// How many masters: 1, 3 or 5.
+    #[arg(long, default_value_t = 1, conflicts_with = "scenario")]
+    pub control_planes: u32,
+    /// Where to write the kubeconfig; a file in the user's runtime folder when absent.
+    #[arg(long, value_name = "PATH")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Where to listen; a free port on loopback when absent. Every request needs the token or certificate of the kubeconfig.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// How fast time runs: 1 is real time; `max` runs as fast as requests arrive, and stands still between them.
+    #[arg(long, default_value = "1", value_parser = Speed::parse)]
+    pub speed: Speed,
+    /// The seed of everything random.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// Arguments of `bench`.

@@ -14,6 +14,7 @@ pub mod lint;
 pub mod list;
 pub mod play;
 pub mod run;
+pub mod serve;
 pub mod shot;
 pub mod sources;
 pub mod surroundings;
@@ -76,6 +77,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> Result<u8, Failure> {
             Ok(0)
         }
         Some(Command::Kubectl(args)) => kubectl::kubectl(&args, out),
+        Some(Command::Serve(args)) => serve::serve(&args, out),
         Some(Command::Bench(args)) => bench::bench(&args, out),
         Some(Command::Completions { shell }) => {
             completions::completions(shell, out);

@@ -27,6 +27,14 @@ pub fn is_chinese() -> bool {
     language() != Language::English
 }
 
+/// Where the kubeconfig of a served cluster goes: the user's runtime folder, else the folder for temporary files.
+#[must_use]
+pub fn kubeconfig_file() -> PathBuf {
+    let runtime = variable("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let folder = runtime.unwrap_or_else(std::env::temp_dir);
+    folder.join(format!("podlab-{}", std::process::id())).join("kubeconfig")
+}
+
 /// Where progress is kept: the user's data folder, or `PODLAB_DATA`.
 #[must_use]
 pub fn progress_file() -> Option<PathBuf> {

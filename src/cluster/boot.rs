@@ -289,6 +289,7 @@ fn master_pool() -> NodePool {
         allocatable: allocatable.map(|(name, amount)| (name.to_owned(), amount.to_owned())).into(),
         labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         taints: vec!["node-role.kubernetes.io/control-plane:NoSchedule".into()],
+        keeps_name: false,
     }
 }
 

@@ -35,6 +35,10 @@ pub struct NodePool {
     pub name: String,
     /// How many.
     pub count: u32,
+    /// A pool of one keeps the bare name, whatever it ends in.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub keeps_name: bool,
     /// What Pods may use: `cpu`, `memory`, `pods`, `ephemeral-storage` and anything else a device plugin would announce.
     pub allocatable: BTreeMap<String, String>,
     /// Labels beside those every node has.
@@ -75,6 +79,7 @@ impl Default for NodePool {
         Self {
             name: "node".into(),
             count: 1,
+            keeps_name: false,
             allocatable: allocatable.map(|(name, amount)| (name.to_owned(), amount.to_owned())).into(),
             labels: BTreeMap::new(),
             taints: Vec::new(),
@@ -142,7 +147,8 @@ pub enum SpecError {
 impl NodePool {
     /// The names of its nodes.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
-        let keeps_name = self.count == 1 && self.name.ends_with(|last: char| last.is_ascii_digit());
+        let is_numbered = self.name.ends_with(|last: char| last.is_ascii_digit());
+        let keeps_name = self.count == 1 && (self.keeps_name || is_numbered);
         (1..=self.count).map(
             move |number| {
                 if keeps_name { self.name.clone() } else { format!("{}-{number}", self.name) }

@@ -149,9 +149,18 @@ fn parse_fault(text: &str) -> Result<Fault, String> {
     } else {
         let mut words = text.split_whitespace();
         let kind = words.next().ok_or("fault: name what breaks: NodeDown, DeletePod, StopComponent, …")?;
-        Value::Object(fields_of(kind, &words.collect::<Vec<_>>()))
+        Value::Object(fields_of(&pascal(kind), &words.collect::<Vec<_>>()))
     };
     serde_json::from_value(value).map_err(|error| format!("fault: {error}"))
+}
+
+/// `node-down` as `NodeDown`.
+fn pascal(kind: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+    };
+    kind.split('-').map(capital).collect()
 }
 
 fn fields_of(kind: &str, words: &[&str]) -> Map<String, Value> {

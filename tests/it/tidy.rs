@@ -62,7 +62,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("wire", &["engine", "model", "printers", "apiserver", "cluster", "scenario", "session"]),
     ("tui", &["engine", "model", "printers", "scenario", "session"]),
-    ("cli", &["engine", "model", "printers", "scenario", "session", "tui", "kubectl"]),
+    ("wire", &["engine", "model", "printers", "apiserver", "cluster", "scenario", "session"]),
+    ("cli", &["engine", "model", "printers", "cluster", "scenario", "session", "tui", "wire", "kubectl"]),
 ];
 
 /// No file may be longer; split along its nouns well before.

@@ -1,0 +1,237 @@
+//! One HTTP request: who asks, what for, and the answer.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request as HttpRequest, Response};
+
+use crate::apiserver::{Body as ApiBody, Payload, Reason, Request, Status, Subresource, User, Verb};
+use crate::model::Kind;
+use crate::session::CallAnswer;
+
+use super::accept::{Accept, Shape};
+use super::gate::{Call, Door};
+use super::path::{self, ResourcePath};
+use super::query::Query;
+use super::rendering::{Include, Rendering};
+use super::reply::{self, Manner};
+use super::{body, documents, health, users};
+
+/// What every connection shares.
+pub struct Edge {
+    /// The way to the session.
+    pub door: Door,
+    /// The administrator's token.
+    pub token: String,
+}
+
+/// The user of the client certificate of a connection.
+#[derive(Clone)]
+pub struct Peer(pub Option<Arc<User>>);
+
+/// Answers one request. When no API server answers, the connection is closed as a load balancer without servers does.
+///
+/// # Errors
+/// Never: refusals are answers too.
+pub async fn handle(edge: Arc<Edge>, request: HttpRequest<Body>) -> Result<Response<Body>, Infallible> {
+    Ok(answer(&edge, request).await.unwrap_or_else(|refusal| reply::status(&refusal)))
+}
+
+async fn answer(edge: &Edge, request: HttpRequest<Body>) -> Result<Response<Body>, Box<Status>> {
+    let peer = request.extensions().get::<Peer>().cloned().unwrap_or(Peer(None));
+    let credentials = users::of_request(request.headers(), peer.0.as_ref(), &edge.token);
+    let path = request.uri().path().to_owned();
+    let query = Query::parse(request.uri().query());
+    let Some(target) = path::parse(&path) else {
+        return nonresource(edge, &credentials, &path, &query, request.headers()).await;
+    };
+    let call = Incoming { edge, credentials, target, query };
+    call.answer(request).await
+}
+
+/// `/version`, `/healthz`, discovery, OpenAPI.
+async fn nonresource(
+    edge: &Edge,
+    credentials: &users::Credentials,
+    path: &str,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Response<Body>, Box<Status>> {
+    if credentials.user.name.is_empty() && credentials.bearer.is_none() {
+        return Err(unauthorized());
+    }
+    let first = path.trim_matches('/').split('/').next().unwrap_or_default();
+    if matches!(first, "healthz" | "livez" | "readyz") {
+        let (path, query) = (path.to_owned(), query.clone());
+        let seen = edge.door.look(move |session| health::check(session, &path, &query)).await.ok_or_else(gone)?;
+        return Ok(health::response(seen));
+    }
+    let accept = text(headers, "accept").to_owned();
+    let takes_gzip = takes_gzip(headers);
+    let path = path.to_owned();
+    let found =
+        edge.door.look(move |session| documents::find(session.cluster(), &path, &accept)).await.ok_or_else(gone)?;
+    let Some(found) = found else { return Ok(not_found()) };
+    Ok(reply::bytes_of(200, &found.content_type, found.bytes.to_vec(), takes_gzip))
+}
+
+/// A request about a resource.
+struct Incoming<'e> {
+    edge: &'e Edge,
+    credentials: users::Credentials,
+    target: ResourcePath,
+    query: Query,
+}
+
+impl Incoming<'_> {
+    async fn answer(self, request: HttpRequest<Body>) -> Result<Response<Body>, Box<Status>> {
+        let target = self.target.clone();
+        let kind =
+            self.edge.door.look(move |session| documents::kind(session.cluster(), &target)).await.ok_or_else(gone)?;
+        let Some(kind) = kind else { return Ok(not_found()) };
+        let Some(part) = path::subresource(&self.target.subresource) else { return Ok(not_found()) };
+        let verb = self.verb(request.method())?;
+        let manner = self.manner(kind, verb, part, request.headers());
+        let agent = agent(text(request.headers(), "user-agent"));
+        let content_type = text(request.headers(), "content-type").to_owned();
+        let bytes = to_bytes(request.into_body(), body::BYTES_MAX).await.map_err(|_| too_large())?;
+        let asked = self.request(kind, verb, part, &agent, &content_type, &bytes)?;
+        let call = self.edge.door.call(asked).await.ok_or_else(gone)?;
+        respond(call, manner).await
+    }
+
+    fn verb(&self, method: &Method) -> Result<Verb, Box<Status>> {
+        let is_collection = self.target.name.is_empty();
+        Ok(match *method {
+            // A stream is asked for by GET when it goes over a WebSocket, by POST otherwise.
+            _ if self.target.subresource == "log" => Verb::Get,
+            Method::GET | Method::HEAD if self.target.is_watch || (is_collection && self.query.is_true("watch")) => {
+                Verb::Watch
+            }
+            Method::GET | Method::HEAD if is_collection => Verb::List,
+            Method::GET | Method::HEAD => Verb::Get,
+            Method::POST => Verb::Create,
+            Method::PUT => Verb::Update,
+            Method::PATCH => Verb::Patch,
+            Method::DELETE if is_collection => Verb::DeleteCollection,
+            Method::DELETE => Verb::Delete,
+            _ => {
+                let message = "the server does not allow this method on the requested resource";
+                return Err(Box::new(Status::new(405, Reason::MethodNotAllowed, message)));
+            }
+        })
+    }
+
+    fn manner(&self, kind: Kind, verb: Verb, part: Subresource, headers: &HeaderMap) -> Manner {
+        let mut accept = Accept::parse(text(headers, "accept"));
+        if part != Subresource::None && part != Subresource::Status {
+            accept.shape = Shape::Object;
+        }
+        let include = Include::parse(self.query.get("includeObject"));
+        let rendering = Rendering { kind, shape: accept.shape, include, without_headers: false };
+        Manner { accept, rendering, takes_gzip: takes_gzip(headers), verb }
+    }
+
+    fn request(
+        &self,
+        kind: Kind,
+        verb: Verb,
+        part: Subresource,
+        agent: &str,
+        content_type: &str,
+        bytes: &[u8],
+    ) -> Result<Request, Box<Status>> {
+        let mut options = self.query.options()?;
+        let mut body = body::read(verb, &self.target, part, &self.query, content_type, bytes)?;
+        if matches!(verb, Verb::Delete | Verb::DeleteCollection) {
+            options.dry_run |= body::is_dry_run(content_type, bytes);
+        }
+        let mut name = self.target.name.clone();
+        if verb == Verb::Watch && !name.is_empty() {
+            options.field_selector = Some(format!("metadata.name={name}").into());
+            name.clear();
+        }
+        if let (Verb::Create, ApiBody::Manifest(value)) = (verb, &mut body) {
+            self.fill_namespace(kind, value);
+        }
+        Ok(Request {
+            user: Arc::clone(&self.credentials.user),
+            bearer: self.credentials.bearer.clone(),
+            impersonate: self.credentials.impersonate.clone(),
+            agent: agent.into(),
+            verb,
+            kind,
+            namespace: self.target.namespace.as_str().into(),
+            name: name.into(),
+            subresource: part,
+            body,
+            options,
+        })
+    }
+
+    /// An object that does not say where it lives, lives where it was sent.
+    fn fill_namespace(&self, kind: Kind, value: &mut serde_json::Value) {
+        if !kind.is_namespaced() {
+            return;
+        }
+        if let Some(meta) = value.get_mut("metadata").and_then(serde_json::Value::as_object_mut) {
+            meta.entry("namespace").or_insert_with(|| self.target.namespace.as_str().into());
+        }
+    }
+}
+
+/// Waits for the first answer; what follows it is streamed.
+async fn respond(mut call: Call, manner: Manner) -> Result<Response<Body>, Box<Status>> {
+    let told = call.next().await.ok_or_else(gone)?;
+    match told.answer {
+        CallAnswer::Outcome(Err(refusal)) if refusal.is(Reason::NoConnection) => Err(unavailable(&refusal)),
+        CallAnswer::Outcome(Ok(response)) => match response.payload {
+            Payload::Watching => Ok(reply::watch(call, manner)),
+            Payload::Stream(chunk) => Ok(reply::log(chunk.stdout.to_string(), chunk.exit_code.is_some(), call)),
+            _ => Ok(reply::outcome(&Ok(response), &manner, told.at)),
+        },
+        CallAnswer::Outcome(outcome) => Ok(reply::outcome(&outcome, &manner, told.at)),
+        CallAnswer::Stream(chunk) => Ok(reply::log(chunk.stdout.to_string(), chunk.exit_code.is_some(), call)),
+        CallAnswer::Watch(_) | CallAnswer::WatchClosed(_) => Err(gone()),
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    text(headers, "accept-encoding").split(',').any(|one| one.trim().starts_with("gzip"))
+}
+
+/// The program's name: what stands before the first `/` of its User-Agent, as for field managers.
+/// Source: `apiserver/pkg/endpoints/handlers/create.go`, `prefixFromUserAgent`.
+fn agent(header: &str) -> String {
+    let name: String =
+        header.split('/').next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(128).collect();
+    if name.is_empty() { "unknown".to_owned() } else { name }
+}
+
+fn not_found() -> Response<Body> {
+    reply::bytes_of(404, "text/plain; charset=utf-8", b"404 page not found\n".to_vec(), false)
+}
+
+fn unauthorized() -> Box<Status> {
+    Box::new(Status::new(401, Reason::Unauthorized, "Unauthorized"))
+}
+
+fn too_large() -> Box<Status> {
+    let message = format!("Request entity too large: limit is {}", body::BYTES_MAX);
+    Box::new(Status::new(413, Reason::RequestEntityTooLarge, message))
+}
+
+/// Nobody runs the cluster any more, or the world that was asked has been rewound.
+fn gone() -> Box<Status> {
+    Box::new(Status::new(503, Reason::ServiceUnavailable, "the cluster that was asked is gone; ask again"))
+}
+
+/// The balancer finds no server.
+fn unavailable(why: &Status) -> Box<Status> {
+    Box::new(Status::new(503, Reason::ServiceUnavailable, why.message.clone()))
+}
