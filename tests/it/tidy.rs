@@ -62,7 +62,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("wire", &["engine", "model", "printers", "apiserver", "cluster", "scenario", "session"]),
     ("tui", &["engine", "model", "printers", "scenario", "session"]),
-    ("wire", &["engine", "model", "printers", "apiserver", "cluster", "scenario", "session"]),
     ("cli", &["engine", "model", "printers", "cluster", "scenario", "session", "tui", "wire", "kubectl"]),
 ];
 
