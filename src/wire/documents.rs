@@ -6,7 +6,12 @@ use std::sync::Arc;
 use crate::model::Kind;
 use crate::session::Cluster;
 
+use super::discovery::{self, Catalog};
 use super::path::ResourcePath;
+
+const JSON: &str = "application/json";
+/// The address that `/api` tells clients; the first master, as the cluster itself sees it.
+const SERVER_ADDRESS: &str = "10.0.0.11:6443";
 
 /// A document.
 #[derive(Clone, Debug)]
@@ -20,8 +25,27 @@ pub struct Document {
 /// The document under a path; `None` when there is none.
 #[must_use]
 pub fn find(cluster: &Cluster, path: &str, accept: &str) -> Option<Document> {
-    let _ = (cluster, path, accept);
-    None
+    let catalog = catalog(cluster);
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let is_aggregated = discovery::is_aggregated(accept);
+    let (value, content_type) = match parts.as_slice() {
+        ["version"] => (discovery::version(), JSON),
+        ["api"] if is_aggregated => (discovery::aggregated_core(&catalog), discovery::AGGREGATED),
+        ["apis"] if is_aggregated => (discovery::aggregated_apis(&catalog), discovery::AGGREGATED),
+        ["api"] => (discovery::versions(&catalog, SERVER_ADDRESS), JSON),
+        ["apis"] => (discovery::groups(&catalog), JSON),
+        ["apis", group] => (discovery::group(&catalog, group)?, JSON),
+        ["api", version] => (discovery::resources(&catalog, "", version)?, JSON),
+        ["apis", group, version] => (discovery::resources(&catalog, group, version)?, JSON),
+        _ => return None,
+    };
+    let bytes = serde_json::to_vec(&value).unwrap_or_default().into();
+    Some(Document { content_type: content_type.into(), bytes })
+}
+
+/// What is served: the built-in API, and the custom resources of this cluster.
+fn catalog(_cluster: &Cluster) -> Cow<'static, Catalog> {
+    Cow::Borrowed(Catalog::built_in())
 }
 
 /// The kind that a path names.
