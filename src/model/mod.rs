@@ -6,11 +6,12 @@
 //! **Invariants.** An [`Object`] is shared, never changed in place by two holders: a change clones what it touches.
 //! A [`Pod`] shares its spec and status with every copy of itself, because Pods exist by the hundred thousand.
 //!
-//! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`]; then values and texts:
+//! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`], [`cron`]; then values and texts:
 //! [`quantity`], [`selector`], [`field_selector`], [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`jsonpath`],
 //! [`suggest`], [`schema`].
 
 pub mod age;
+pub mod cron;
 pub mod decode;
 pub mod downward;
 pub mod field_selector;

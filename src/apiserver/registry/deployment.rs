@@ -40,7 +40,7 @@ impl Strategy for Deployment {
     fn validate(&self, errors: &mut Errors) {
         let Some(spec) = &self.spec else { return };
         not_negative(spec.replicas, "spec.replicas", errors);
-        pod_template::validate(&spec.selector, Some(&spec.template), errors);
+        pod_template::validate("deployment", &spec.selector, Some(&spec.template), errors);
         if let Some(strategy) = &spec.strategy {
             validate_strategy(strategy, errors);
         }
@@ -103,7 +103,8 @@ fn validate_rolling(rolling: &RollingUpdateDeployment, errors: &mut Errors) {
     }
 }
 
-fn share(value: &IntOrString, field: &str, errors: &mut Errors) {
+/// Says so when a number or a percentage of Pods is none.
+pub(super) fn share(value: &IntOrString, field: &str, errors: &mut Errors) {
     match value {
         IntOrString::String(text) if !names::percent(text).is_empty() => {
             for message in names::percent(text) {
@@ -118,7 +119,7 @@ fn share(value: &IntOrString, field: &str, errors: &mut Errors) {
 }
 
 /// The number of Pods, or of hundredths of them.
-fn amount(value: &IntOrString) -> Option<i32> {
+pub(super) fn amount(value: &IntOrString) -> Option<i32> {
     match value {
         IntOrString::Int(number) => Some(*number),
         IntOrString::String(text) => text.strip_suffix('%')?.parse().ok(),

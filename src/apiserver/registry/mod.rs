@@ -17,18 +17,61 @@ macro_rules! each_of {
     };
 }
 
+/// What a strategy does about a status that only the status subresource may write.
+macro_rules! has_status {
+    () => {
+        fn prepare_for_create(&mut self, _now: SimTime) {
+            self.status = None;
+        }
+
+        fn prepare_for_update(&mut self, old: &Self) {
+            self.status.clone_from(&old.status);
+        }
+
+        fn take_status(&mut self, from: &Self) {
+            self.status.clone_from(&from.status);
+        }
+    };
+}
+
+/// What a strategy does about a generation that counts changes of the spec.
+macro_rules! has_generation {
+    () => {
+        const HAS_GENERATION: bool = true;
+
+        fn spec_differs(&self, old: &Self) -> bool {
+            self.spec != old.spec
+        }
+    };
+}
+
+mod admission_policy;
+mod admission_webhook;
+mod certificate_signing_request;
 mod config;
+mod cron_job;
+mod csi;
+mod daemon_set;
 mod deployment;
+mod devices;
 mod endpoint_slice;
+mod endpoints;
 mod event;
+mod flow_control;
+mod horizontal_pod_autoscaler;
+mod ingress;
 mod internal_form;
+mod job;
 mod lease;
+mod limit_range;
 mod metadata;
 mod namespace;
+mod network_policy;
 mod node;
 mod persistent_volume;
 mod persistent_volume_claim;
 pub(super) mod pod;
+mod pod_disruption_budget;
 mod pod_spec;
 mod pod_template;
 mod priority_class;
@@ -36,10 +79,13 @@ mod probe;
 mod qos;
 mod rbac;
 mod replica_set;
+mod replication_controller;
 mod resource_quota;
 mod resources;
+mod runtime_class;
 mod service;
 mod service_account;
+mod stateful_set;
 mod status;
 mod storage_class;
 mod stored;

@@ -34,7 +34,7 @@ impl Strategy for ReplicaSet {
         let Some(spec) = &self.spec else { return };
         not_negative(spec.replicas, "spec.replicas", errors);
         not_negative(spec.min_ready_seconds, "spec.minReadySeconds", errors);
-        pod_template::validate(&spec.selector, spec.template.as_ref(), errors);
+        pod_template::validate("deployment", &spec.selector, spec.template.as_ref(), errors);
     }
 
     fn validate_update(&self, old: &Self, errors: &mut Errors) {

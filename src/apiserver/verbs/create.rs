@@ -28,8 +28,8 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>) -> Result<Step, Box<Sta
 pub(in crate::apiserver) fn from_body(mut object: Object, work: &mut Work<'_>) -> Result<Step, Box<Status>> {
     registry::default(&mut object);
     admission::mutate(&mut object, None, &mut work.review())?;
-    registry::prepare_for_create(&mut object, work.now);
     registry::fill_for_create(object.meta_mut(), work.now, work.random);
+    registry::prepare_for_create(&mut object, work.now);
     registry::validate(&object)?;
     let claims = match &mut object {
         Object::Service(service) => allocation::assign(Arc::make_mut(service), None, work.store, work.random)?,

@@ -1,0 +1,97 @@
+//! StatefulSets. Source: `pkg/registry/apps/statefulset/strategy.go`, `pkg/apis/apps/v1/defaults.go`, `validation.go`.
+
+use crate::apiserver::field::Errors;
+use crate::engine::SimTime;
+use crate::model::apps::{StatefulSet, StatefulSetSpec, StatefulSetStatus};
+
+use super::deployment::not_negative;
+use super::pod_spec::one_of;
+use super::{Strategy, pod_template};
+
+const FIXED: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', \
+    'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+
+impl Strategy for StatefulSet {
+    has_generation!();
+
+    fn set_defaults(&mut self) {
+        let spec = self.spec.get_or_insert_default();
+        spec.pod_management_policy.get_or_insert_with(|| "OrderedReady".into());
+        let strategy = spec.update_strategy.get_or_insert_default();
+        if strategy.type_.get_or_insert_with(|| "RollingUpdate".into()) == "RollingUpdate" {
+            strategy.rolling_update.get_or_insert_default().partition.get_or_insert(0);
+        }
+        let retention = spec.persistent_volume_claim_retention_policy.get_or_insert_default();
+        retention.when_deleted.get_or_insert_with(|| "Retain".into());
+        retention.when_scaled.get_or_insert_with(|| "Retain".into());
+        spec.replicas.get_or_insert(1);
+        spec.revision_history_limit.get_or_insert(10);
+        pod_template::default(&mut spec.template);
+        for claim in spec.volume_claim_templates.iter_mut().flatten() {
+            claim.set_defaults();
+            claim.status.get_or_insert_default().phase.get_or_insert_with(|| "Pending".into());
+        }
+    }
+
+    fn prepare_for_create(&mut self, _now: SimTime) {
+        self.status = Some(StatefulSetStatus::default());
+    }
+
+    fn prepare_for_update(&mut self, old: &Self) {
+        self.status.clone_from(&old.status);
+    }
+
+    fn take_status(&mut self, from: &Self) {
+        self.status.clone_from(&from.status);
+    }
+
+    fn validate(&self, errors: &mut Errors) {
+        let Some(spec) = &self.spec else { return };
+        let policies = ["OrderedReady", "Parallel"];
+        one_of(spec.pod_management_policy.as_deref(), &policies, "spec.podManagementPolicy", errors);
+        if let Some(strategy) = &spec.update_strategy {
+            let kind = strategy.type_.as_deref().unwrap_or_default();
+            if !["RollingUpdate", "OnDelete"].contains(&kind) {
+                let detail = "must be 'RollingUpdate' or 'OnDelete'";
+                errors.invalid("spec.updateStrategy", serde_json::json!(strategy), detail);
+            } else if kind == "OnDelete" && strategy.rolling_update.is_some() {
+                let detail = "only allowed for updateStrategy 'RollingUpdate'";
+                errors.invalid("spec.updateStrategy.rollingUpdate", serde_json::json!(strategy.rolling_update), detail);
+            }
+            let partition = strategy.rolling_update.as_ref().and_then(|rolling| rolling.partition);
+            not_negative(partition, "spec.updateStrategy.rollingUpdate.partition", errors);
+        }
+        if let Some(retention) = &spec.persistent_volume_claim_retention_policy {
+            let field = "spec.persistentVolumeClaimRetentionPolicy";
+            let policies = ["Delete", "Retain"];
+            one_of(retention.when_deleted.as_deref(), &policies, format_args!("{field}.whenDeleted"), errors);
+            one_of(retention.when_scaled.as_deref(), &policies, format_args!("{field}.whenScaled"), errors);
+        }
+        not_negative(spec.replicas, "spec.replicas", errors);
+        not_negative(spec.min_ready_seconds, "spec.minReadySeconds", errors);
+        not_negative(spec.revision_history_limit, "spec.revisionHistoryLimit", errors);
+        not_negative(spec.ordinals.as_ref().and_then(|ordinals| ordinals.start), "spec.ordinals.start", errors);
+        pod_template::validate("statefulset", &spec.selector, Some(&spec.template), errors);
+    }
+
+    fn validate_update(&self, old: &Self, errors: &mut Errors) {
+        let (Some(new), Some(old)) = (&self.spec, &old.spec) else { return };
+        if changeable_of(old, new) != *old {
+            errors.forbidden("spec", FIXED);
+        }
+    }
+}
+
+/// The new spec with what may change taken from the old one.
+fn changeable_of(old: &StatefulSetSpec, new: &StatefulSetSpec) -> StatefulSetSpec {
+    StatefulSetSpec {
+        replicas: old.replicas,
+        ordinals: old.ordinals.clone(),
+        template: old.template.clone(),
+        update_strategy: old.update_strategy.clone(),
+        revision_history_limit: old.revision_history_limit,
+        persistent_volume_claim_retention_policy: old.persistent_volume_claim_retention_policy.clone(),
+        min_ready_seconds: old.min_ready_seconds,
+        ..new.clone()
+    }
+}
