@@ -7,12 +7,16 @@ use crate::model::{Kind, Meta, Object, core};
 
 use super::date;
 
+mod autoscaling;
+mod batch;
 mod config_map;
 mod deployment;
 mod endpoint_slice;
 mod event;
+mod extension;
 mod lease;
 mod namespace;
+mod networking;
 mod node;
 mod persistent_volume;
 mod persistent_volume_claim;
@@ -20,14 +24,18 @@ mod pod;
 mod priority_class;
 mod rbac;
 mod replica_set;
+mod requests;
 mod resource_quota;
 mod secret;
 mod service;
 mod service_account;
+mod storage;
 mod storage_class;
+mod workloads;
 
 pub use node::roles as node_roles;
 pub use persistent_volume::access_modes;
+pub use requests::certificate_state;
 
 /// What stands in a cell that has nothing to say.
 const NONE: &str = "<none>";
@@ -79,6 +87,40 @@ pub fn columns(kind: Kind) -> &'static [Column] {
         Kind::PriorityClass => priority_class::COLUMNS,
         Kind::Role | Kind::ClusterRole => rbac::ROLE_COLUMNS,
         Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::BINDING_COLUMNS,
+        Kind::ReplicationController => workloads::REPLICATION_CONTROLLER_COLUMNS,
+        Kind::StatefulSet => workloads::STATEFUL_SET_COLUMNS,
+        Kind::DaemonSet => workloads::DAEMON_SET_COLUMNS,
+        Kind::ControllerRevision => workloads::REVISION_COLUMNS,
+        Kind::PodTemplate => workloads::POD_TEMPLATE_COLUMNS,
+        Kind::Job => batch::JOB_COLUMNS,
+        Kind::CronJob => batch::CRON_JOB_COLUMNS,
+        Kind::HorizontalPodAutoscaler => autoscaling::AUTOSCALER_COLUMNS,
+        Kind::PodDisruptionBudget => autoscaling::BUDGET_COLUMNS,
+        Kind::Ingress => networking::INGRESS_COLUMNS,
+        Kind::IngressClass => networking::CLASS_COLUMNS,
+        Kind::NetworkPolicy => networking::POLICY_COLUMNS,
+        Kind::Endpoints => networking::ENDPOINTS_COLUMNS,
+        Kind::IPAddress => networking::ADDRESS_COLUMNS,
+        Kind::ServiceCIDR => networking::RANGE_COLUMNS,
+        Kind::VolumeAttachment => storage::ATTACHMENT_COLUMNS,
+        Kind::VolumeAttributesClass => storage::ATTRIBUTES_COLUMNS,
+        Kind::CSINode => storage::NODE_COLUMNS,
+        Kind::CSIDriver => storage::DRIVER_COLUMNS,
+        Kind::CSIStorageCapacity => storage::CAPACITY_COLUMNS,
+        Kind::RuntimeClass => storage::RUNTIME_COLUMNS,
+        Kind::MutatingWebhookConfiguration => extension::WEBHOOK_COLUMNS,
+        Kind::ValidatingWebhookConfiguration => extension::WEBHOOK_COLUMNS,
+        Kind::ValidatingAdmissionPolicy => extension::VALIDATING_POLICY_COLUMNS,
+        Kind::MutatingAdmissionPolicy => extension::MUTATING_POLICY_COLUMNS,
+        Kind::ValidatingAdmissionPolicyBinding => extension::POLICY_BINDING_COLUMNS,
+        Kind::MutatingAdmissionPolicyBinding => extension::POLICY_BINDING_COLUMNS,
+        Kind::APIService => extension::API_SERVICE_COLUMNS,
+        Kind::CertificateSigningRequest => requests::CERTIFICATE_COLUMNS,
+        Kind::FlowSchema => requests::FLOW_COLUMNS,
+        Kind::PriorityLevelConfiguration => requests::LEVEL_COLUMNS,
+        Kind::ResourceClaim => requests::CLAIM_COLUMNS,
+        Kind::ResourceSlice => requests::SLICE_COLUMNS,
+        Kind::LimitRange | Kind::CustomResourceDefinition => extension::CREATED_COLUMNS,
         _ => PLAIN_COLUMNS,
     }
 }
@@ -112,6 +154,41 @@ pub fn cells(object: &Object, now: SimTime) -> Vec<String> {
         Object::ClusterRoleBinding(object) => {
             rbac::binding_cells(&object.metadata, &object.role_ref, object.subjects.as_deref(), now)
         }
+        Object::ReplicationController(object) => workloads::replication_controller(object, now),
+        Object::StatefulSet(object) => workloads::stateful_set(object, now),
+        Object::DaemonSet(object) => workloads::daemon_set(object, now),
+        Object::ControllerRevision(object) => workloads::revision(object, now),
+        Object::PodTemplate(object) => workloads::pod_template(object),
+        Object::Job(object) => batch::job(object, now),
+        Object::CronJob(object) => batch::cron_job(object, now),
+        Object::HorizontalPodAutoscaler(object) => autoscaling::autoscaler(object, now),
+        Object::PodDisruptionBudget(object) => autoscaling::budget(object, now),
+        Object::Ingress(object) => networking::ingress(object, now),
+        Object::IngressClass(object) => networking::class(object, now),
+        Object::NetworkPolicy(object) => networking::policy(object, now),
+        Object::Endpoints(object) => networking::endpoints(object, now),
+        Object::IPAddress(object) => networking::address(object, now),
+        Object::ServiceCIDR(object) => networking::range(object, now),
+        Object::VolumeAttachment(object) => storage::attachment(object, now),
+        Object::VolumeAttributesClass(object) => storage::attributes(object, now),
+        Object::CSINode(object) => storage::node(object, now),
+        Object::CSIDriver(object) => storage::driver(object, now),
+        Object::CSIStorageCapacity(object) => storage::capacity(object),
+        Object::RuntimeClass(object) => storage::runtime(object, now),
+        Object::MutatingWebhookConfiguration(object) => extension::mutating_webhook(object, now),
+        Object::ValidatingWebhookConfiguration(object) => extension::validating_webhook(object, now),
+        Object::ValidatingAdmissionPolicy(object) => extension::validating_policy(object, now),
+        Object::MutatingAdmissionPolicy(object) => extension::mutating_policy(object, now),
+        Object::ValidatingAdmissionPolicyBinding(object) => extension::validating_binding(object, now),
+        Object::MutatingAdmissionPolicyBinding(object) => extension::mutating_binding(object, now),
+        Object::APIService(object) => extension::api_service(object, now),
+        Object::CertificateSigningRequest(object) => requests::certificate(object, now),
+        Object::FlowSchema(object) => requests::flow(object, now),
+        Object::PriorityLevelConfiguration(object) => requests::level(object, now),
+        Object::ResourceClaim(object) => requests::claim(object, now),
+        Object::ResourceSlice(object) => requests::slice(object, now),
+        Object::LimitRange(object) => extension::created(&object.metadata),
+        Object::CustomResourceDefinition(object) => extension::created(&object.metadata),
         other => vec![name(other.meta()), age(other.meta(), now)],
     }
 }
