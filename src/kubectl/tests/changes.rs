@@ -212,9 +212,12 @@ fn kubectl_explains_itself_and_the_cluster() {
       kind	<string>
     "#);
     insta::assert_snapshot!(console.run("api-resources --api-group=apps"), @r#"
-    NAME          SHORTNAMES   APIVERSION   NAMESPACED   KIND
-    deployments   deploy       apps/v1      true         Deployment
-    replicasets   rs           apps/v1      true         ReplicaSet
+    NAME                  SHORTNAMES   APIVERSION   NAMESPACED   KIND
+    controllerrevisions                apps/v1      true         ControllerRevision
+    daemonsets            ds           apps/v1      true         DaemonSet
+    deployments           deploy       apps/v1      true         Deployment
+    replicasets           rs           apps/v1      true         ReplicaSet
+    statefulsets          sts          apps/v1      true         StatefulSet
     "#);
     assert_eq!(console.run("config set-context --current --namespace=shop"), "Context \"podlab\" modified.\n");
     assert_eq!(console.run("get pods"), "No resources found in shop namespace.\n");
