@@ -7,14 +7,15 @@
 //! A [`Pod`] shares its spec and status with every copy of itself, because Pods exist by the hundred thousand.
 //!
 //! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`], [`cron`]; then values and texts:
-//! [`quantity`], [`selector`], [`field_selector`], [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`jsonpath`],
-//! [`suggest`], [`schema`].
+//! [`quantity`], [`selector`], [`field_selector`], [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`fields`],
+//! [`jsonpath`], [`suggest`], [`schema`].
 
 pub mod age;
 pub mod cron;
 pub mod decode;
 pub mod downward;
 pub mod field_selector;
+pub mod fields;
 pub mod json_read;
 pub mod json_text;
 pub mod jsonpath;
