@@ -10,7 +10,8 @@
 //! defaulting and validation, validating admission with the quota last, etcd. A server keeps nothing that it could not
 //! read again from etcd.
 //!
-//! Reading order: [`request`], [`status`], [`effect`], [`server`], `verbs`, [`admission`], `registry`, `watch`, [`standalone`].
+//! Reading order: [`request`], [`status`], [`effect`], [`server`], `verbs`, [`admission`], `registry`, `managed_fields`,
+//! `watch`, [`standalone`].
 
 pub mod admission;
 mod allocation;
@@ -23,6 +24,7 @@ mod field;
 mod fields;
 mod go_json;
 pub mod health;
+mod managed_fields;
 mod quota_writes;
 mod registry;
 pub mod request;
@@ -38,6 +40,7 @@ mod watch;
 pub use bootstrap::bootstrap_objects;
 pub use effect::{Ctx, Effect, Inbound};
 pub use health::{Check, Health};
+pub use managed_fields::Ownership;
 pub use request::{
     Body, Caller, DeleteOptions, ExecOptions, FieldValidation, List, LogOptions, Options, Outcome, PatchType, Payload,
     Propagation, Request, Response, Scale, StreamChunk, Subresource, Ticket, User, Verb, VersionMatch, WatchEvent,

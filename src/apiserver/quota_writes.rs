@@ -22,6 +22,6 @@ pub(super) fn raise(
     let Some(entry) = quota else { return Ok(None) };
     let Some(quota) = Stored::peek(entry).and_then(ResourceQuota::of) else { return Ok(None) };
     let raised = Object::ResourceQuota(Arc::new(resource_quota::raised(quota, charge)?));
-    let value = Stored::new(Record::Object(raised), cause);
+    let value = Stored::owned(Record::Object(raised), cause, entry.value.ownership().clone());
     Ok(Some(Txn::update(Arc::clone(&entry.key), entry.mod_revision, value, None)))
 }

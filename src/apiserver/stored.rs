@@ -9,6 +9,8 @@ use crate::engine::CauseId;
 use crate::etcd::{KeyValue, Revision, Value};
 use crate::model::{Kind, Meta, Object, ObjectKey};
 
+use super::managed_fields::Ownership;
+
 /// A value in etcd. Cloning it copies a pointer.
 #[derive(Clone, Debug)]
 pub struct Stored(Arc<Inner>);
@@ -28,6 +30,8 @@ pub enum Record {
 struct Inner {
     content: Content,
     cause: CauseId,
+    /// Who manages which fields of the object.
+    ownership: Ownership,
     size: u64,
 }
 
@@ -45,22 +49,34 @@ enum Content {
 }
 
 impl Stored {
-    /// A value.
+    /// A value of which nobody manages anything.
     #[must_use]
     pub fn new(record: Record, cause: CauseId) -> Self {
+        Self::owned(record, cause, Ownership::default())
+    }
+
+    /// An object and who manages its fields.
+    #[must_use]
+    pub fn owned(record: Record, cause: CauseId, ownership: Ownership) -> Self {
         let size = size_of(&record);
         let content = match record {
             Record::Object(object) => Content::Object { fresh: Mutex::new(Some(object)), stamped: OnceLock::new() },
             Record::Allocation(holder) => Content::Allocation(holder),
             Record::Deletion(key) => Content::Deletion(key),
         };
-        Self(Arc::new(Inner { content, cause, size }))
+        Self(Arc::new(Inner { content, cause, ownership, size }))
     }
 
     /// What caused it to be written.
     #[must_use]
     pub fn cause(&self) -> CauseId {
         self.0.cause
+    }
+
+    /// Who manages which fields of the object.
+    #[must_use]
+    pub fn ownership(&self) -> &Ownership {
+        &self.0.ownership
     }
 
     /// The Service that holds an address or a port; `None` for everything else.
@@ -92,6 +108,13 @@ impl Stored {
     #[must_use]
     pub fn of(entry: &KeyValue<Self>) -> Option<Object> {
         entry.value.at(entry.mod_revision)
+    }
+
+    /// The object of an entry, with its `metadata.managedFields` if they are wanted.
+    #[must_use]
+    pub fn shown(entry: &KeyValue<Self>, managed_fields: bool) -> Option<Object> {
+        let object = Self::of(entry)?;
+        Some(if managed_fields { entry.value.ownership().shown(object) } else { object })
     }
 
     /// The object of an entry, to look at; its revision may be that of another fork of the world.

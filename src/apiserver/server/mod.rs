@@ -20,6 +20,7 @@ use crate::etcd::{Answer, EtcdError, Event, RequestId, Revision};
 use super::authentication;
 use super::authorization::{self, AlwaysAllow};
 use super::effect::{Ctx, Effect, Inbound};
+use super::managed_fields::Alike;
 use super::request::{Caller, Subresource, Ticket, Verb};
 use super::status::{Details, Reason, Status};
 use super::stored::Stored;
@@ -47,6 +48,8 @@ pub struct ApiServer {
     event_lease: Option<EventLease>,
     /// Where the store was at the last tick of the compactor.
     compaction: Option<Revision>,
+    /// What states of objects have in common that notes of ownership refer to.
+    alike: Alike,
 }
 
 impl ApiServer {
@@ -66,6 +69,7 @@ impl ApiServer {
             timers: BTreeSet::new(),
             event_lease: None,
             compaction: None,
+            alike: Alike::default(),
         }
     }
 

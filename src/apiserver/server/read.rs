@@ -48,12 +48,13 @@ impl ApiServer {
         }
         let (caller, ticket) = (inbound.caller, inbound.ticket);
         let selection = Selection::of(&inbound.request)?;
+        let managed_fields = inbound.request.options.managed_fields;
         let now = ctx.store.revision();
         let wanted = Revision(inbound.request.options.resource_version.unwrap_or(0));
         let events = if wanted == Revision::NONE {
-            watch::present(ctx.store, &selection)
+            watch::present(ctx.store, &selection, managed_fields)
         } else {
-            let missed = watch::missed(ctx.store, &selection, wanted);
+            let missed = watch::missed(ctx.store, &selection, wanted, managed_fields);
             missed.ok_or_else(|| {
                 let message = format!("too old resource version: {wanted} ({})", ctx.store.compacted());
                 Box::new(Status::new(410, Reason::Expired, message))
@@ -61,7 +62,8 @@ impl ApiServer {
         };
         let until = ctx.now + self.random.between(WATCH_TIMEOUT, WATCH_TIMEOUT * 2);
         let bookmarks = inbound.request.options.bookmarks;
-        self.watches.open(Opening { caller, ticket, selection, seen: wanted.max(now), bookmarks, until });
+        let seen = wanted.max(now);
+        self.watches.open(Opening { caller, ticket, selection, seen, bookmarks, until, managed_fields });
         ctx.effects.push(Effect::Respond { caller, ticket, outcome: Ok(Payload::Watching.into()) });
         if !events.is_empty() {
             ctx.effects.push(Effect::Watch { caller, ticket, events });

@@ -87,6 +87,7 @@ impl ApiServer {
             trace: ctx.trace,
             cause: &mut pending.cause,
             lease: self.event_lease.as_ref().map(|lease| lease.id),
+            alike: &mut self.alike,
         };
         match step(&mut work, current) {
             Ok(Step::Write(write)) => self.carry_out(pending, write, ctx),
@@ -167,8 +168,9 @@ impl ApiServer {
     }
 
     fn succeed(pending: Pending, write: &Write, response: &TxnResponse<Stored>, ctx: &mut Ctx<'_>) {
+        let shown = pending.inbound.request.options.managed_fields;
         let written = response.responses.iter().find_map(|one| match one {
-            OpResponse::Put { written, .. } if written.key == write.key => Stored::of(written),
+            OpResponse::Put { written, .. } if written.key == write.key => Stored::shown(written, shown),
             _ => None,
         });
         let payload = match (&write.reply, written) {

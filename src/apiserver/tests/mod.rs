@@ -1,6 +1,7 @@
 //! Requests and their answers.
 
 mod lifecycle;
+mod managed_fields;
 mod watching;
 
 use std::sync::Arc;

@@ -9,6 +9,7 @@ use crate::apiserver::status::{Reason, Status};
 use crate::model::core::PodCondition;
 use crate::model::{Kind, Meta, Pod, Resource, time};
 
+use super::update::{self, Change};
 use super::{Current, Reply, Step, Work, object_of};
 
 /// Sets the node, and the condition PodScheduled.
@@ -47,7 +48,9 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     let text = || format!("to {node}");
     let parent = bound_key(pod);
     work.record("bind", &parent, text);
-    let step = super::update::store(work, entry, &old, bound.into(), "bind", Vec::new())?;
+    let bound = bound.into();
+    let ownership = work.owns_unnoticed(entry, &old, &bound);
+    let step = update::store(work, entry, &old, bound, Change { ownership, ..Change::of("bind") })?;
     Ok(step.replying(Reply::Given(Box::new(success()))))
 }
 

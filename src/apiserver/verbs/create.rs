@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::apiserver::admission::{self, resource_quota};
 use crate::apiserver::allocation::{self, Claims};
+use crate::apiserver::managed_fields::Ownership;
 use crate::apiserver::request::Payload;
 use crate::apiserver::status::Status;
 use crate::apiserver::stored::{Record, Stored};
@@ -21,12 +22,20 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>) -> Result<Step, Box<Sta
     let request = &work.inbound.request;
     let mut object = decode::object(request, work.warnings)?;
     check_names(&mut object, work)?;
-    from_body(object, work)
+    registry::default(&mut object);
+    let ownership = work.owns_new(&mut object);
+    store(object, ownership, work)
 }
 
-/// The same with an object that is decoded already, as server-side apply and patches that create have it.
-pub(in crate::apiserver) fn from_body(mut object: Object, work: &mut Work<'_>) -> Result<Step, Box<Status>> {
+/// What server-side apply makes where there was nothing.
+pub(super) fn applied(mut object: Object, ownership: Ownership, work: &mut Work<'_>) -> Result<Step, Box<Status>> {
+    check_names(&mut object, work)?;
     registry::default(&mut object);
+    store(object, ownership, work)
+}
+
+/// The stages from admission on.
+fn store(mut object: Object, ownership: Ownership, work: &mut Work<'_>) -> Result<Step, Box<Status>> {
     admission::mutate(&mut object, None, &mut work.review())?;
     registry::fill_for_create(object.meta_mut(), work.now, work.random);
     registry::prepare_for_create(&mut object, work.now);
@@ -38,7 +47,7 @@ pub(in crate::apiserver) fn from_body(mut object: Object, work: &mut Work<'_>) -
     let charges = resource_quota::charges(&object, None, &work.review())
         .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))?;
     if work.is_dry_run() {
-        return Ok(Payload::Object(object).into());
+        return Ok(Payload::Object(work.shown(object, &ownership)).into());
     }
     let key = object.key();
     let is_generated = object.meta().generate_name.as_ref().is_some_and(|prefix| !prefix.is_empty());
@@ -46,7 +55,7 @@ pub(in crate::apiserver) fn from_body(mut object: Object, work: &mut Work<'_>) -
     let stored = storage_key::of(key.kind, &key.namespace, &key.name);
     let lease = if key.kind == Kind::Event { work.lease } else { None };
     let absent = Compare { key: stored.clone(), condition: Condition::ModRevision(Revision::NONE) };
-    let put = Op::Put { key: stored.clone(), value: Stored::new(Record::Object(object), cause), lease };
+    let put = Op::Put { key: stored.clone(), value: Stored::owned(Record::Object(object), cause, ownership), lease };
     let txn = Txn {
         compare: std::iter::once(absent).chain(claims.compare()).collect(),
         success: std::iter::once(put).chain(claims.ops(&key, cause)).collect(),

@@ -16,6 +16,7 @@ use crate::model::core::PodCondition;
 use crate::model::metav1::ObjectMeta;
 use crate::model::{Meta, Object, Pod, time};
 
+use super::update::{self, Change};
 use super::{Current, Reply, Step, Work, Write, object_of};
 
 const ORPHAN: &str = "orphan";
@@ -50,9 +51,10 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     }
     mark(&mut object, grace, work);
     if old.meta().is_terminating() && object == old {
-        return Ok(answer(work, &old).into());
+        return Ok(answer(work, entry, &old).into());
     }
-    let step = super::update::store(work, entry, &old, object, verb, Vec::new())?;
+    let ownership = work.owns_unnoticed(entry, &old, &object);
+    let step = update::store(work, entry, &old, object, Change { ownership, ..Change::of(verb) })?;
     Ok(if is_eviction { step.replying(Reply::Given(Box::new(Payload::Status(success(&old))))) } else { step })
 }
 
@@ -74,7 +76,7 @@ pub(super) fn is_finished(object: &Object) -> bool {
 
 /// Takes an object out of the store.
 pub(super) fn remove(work: &mut Work<'_>, entry: &KeyValue<Stored>, object: Object, verb: &'static str) -> Step {
-    let payload = answer(work, &object);
+    let payload = answer(work, entry, &object);
     if work.is_dry_run() {
         return payload.into();
     }
@@ -98,7 +100,7 @@ pub(super) fn remove(work: &mut Work<'_>, entry: &KeyValue<Stored>, object: Obje
 }
 
 /// What is answered when an object is gone: Pods and a few others come back, of most only a word.
-fn answer(work: &Work<'_>, object: &Object) -> Payload {
+fn answer(work: &Work<'_>, entry: &KeyValue<Stored>, object: &Object) -> Payload {
     // Strategies with `ReturnDeletedObject`, and an update that removed the last finalizer.
     let returns = matches!(
         object,
@@ -111,7 +113,7 @@ fn answer(work: &Work<'_>, object: &Object) -> Payload {
     );
     let is_delete = matches!(work.inbound.request.body, Body::Delete(_) | Body::None);
     if work.inbound.request.subresource != Subresource::Eviction && (returns || !is_delete) {
-        Payload::Object(object.clone())
+        Payload::Object(work.shown(object.clone(), entry.value.ownership()))
     } else {
         Payload::Status(success(object))
     }

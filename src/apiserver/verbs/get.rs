@@ -15,7 +15,8 @@ use super::scale;
 pub(in crate::apiserver) fn read(request: &Request, store: &Store<Stored>) -> Result<Payload, Box<Status>> {
     let missing = || Box::new(Status::not_found(request.kind, &request.name));
     let key = storage_key::of(request.kind, &request.namespace, &request.name);
-    let object = store.get(&key).and_then(|entry| Stored::of(entry)).ok_or_else(missing)?;
+    let shown = request.options.managed_fields;
+    let object = store.get(&key).and_then(|entry| Stored::shown(entry, shown)).ok_or_else(missing)?;
     if request.subresource == Subresource::Scale {
         return scale::of(&object).map(Payload::Scale).ok_or_else(missing);
     }

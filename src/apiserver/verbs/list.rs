@@ -78,7 +78,7 @@ fn page(
         }
         if Stored::peek(entry).is_some_and(|object| selection.matches(object)) {
             last = &entry.key;
-            list.items.extend(Stored::of(entry));
+            list.items.extend(Stored::shown(entry, request.options.managed_fields));
         }
     }
     list
@@ -103,7 +103,8 @@ fn later_page(
     };
     let entries: Vec<_> = found.kvs.iter().filter(selected).collect();
     let taken = entries.len().min(limit.unwrap_or(usize::MAX));
-    let items = entries.iter().take(taken).filter_map(|entry| Stored::of(entry)).collect();
+    let items =
+        entries.iter().take(taken).filter_map(|entry| Stored::shown(entry, request.options.managed_fields)).collect();
     let mut list = List { items, revision: from.revision.0, ..List::default() };
     if let Some(last) = entries.get(taken.saturating_sub(1)).filter(|_| taken < entries.len()) {
         list.continue_token = Some(token(from.revision, request.kind, &last.key));

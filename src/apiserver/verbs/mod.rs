@@ -3,11 +3,13 @@
 //! The functions here change nothing themselves. When the transaction finds that the object has changed meanwhile, the
 //! server calls them again with what etcd holds (upstream's `GuaranteedUpdate`).
 
+mod apply;
 pub(super) mod binding;
 pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod get;
 pub(super) mod list;
+mod ownership;
 pub(super) mod patch;
 pub(super) mod proxy;
 pub(super) mod scale;
@@ -23,6 +25,7 @@ use crate::model::{Object, ObjectKey};
 use super::admission::Review;
 use super::admission::resource_quota::Charge;
 use super::effect::Inbound;
+use super::managed_fields::Alike;
 use super::request::Payload;
 use super::status::Status;
 use super::stored::Stored;
@@ -42,6 +45,8 @@ pub(super) struct Work<'a> {
     pub(super) cause: &'a mut Option<CauseId>,
     /// The lease of Events.
     pub(super) lease: Option<LeaseId>,
+    /// What states of objects have in common.
+    pub(super) alike: &'a mut Alike,
 }
 
 /// What an attempt came to.

@@ -1,20 +1,23 @@
 //! Patch: applied to the object as JSON, then stored as an update.
 //!
-//! Source: `apiserver/pkg/endpoints/handlers/patch.go`. Not modelled: server-side apply.
+//! Source: `apiserver/pkg/endpoints/handlers/patch.go`.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::apiserver::field::Errors;
-use crate::apiserver::request::{Body, FieldValidation, PatchType};
+use crate::apiserver::request::{Body, FieldValidation, Options, PatchType};
 use crate::apiserver::status::{Details, Reason, Status};
 use crate::apiserver::{decode, registry};
 use crate::model::Object;
 use crate::model::decode::DecodeError;
 use crate::model::patch::{self, Schema};
 
-use super::{Current, Step, Work, object_of, update};
+use super::{Current, Step, Work, apply, object_of, update};
+
+/// The longest name of a field manager. Source: `FieldManagerMaxLength`.
+const MANAGER_LENGTH_MAX: usize = 128;
 
 /// Patches an object or its status.
 ///
@@ -23,11 +26,13 @@ use super::{Current, Step, Work, object_of, update};
 pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> Result<Step, Box<Status>> {
     let request = &work.inbound.request;
     let Body::Patch(type_, patch) = &request.body else { return update::attempt(work, current) };
+    check_options(*type_, &request.options)?;
     if *type_ == PatchType::Apply {
-        return Err(not_modelled());
+        return apply::attempt(work, current, patch);
     }
     let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else { return Err(work.not_found()) };
-    let value = apply(*type_, &old, patch)?;
+    let shown = if speaks_of_managed_fields(patch) { entry.value.ownership().shown(old.clone()) } else { old.clone() };
+    let value = patched(*type_, &shown, patch)?;
     let (mut object, unknown) =
         decode::patched(request.kind, value).map_err(|error| undecodable(*type_, patch, &error))?;
     let faults = decode::strict_faults(&unknown, &request.options);
@@ -42,7 +47,7 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     update::replace(work, entry, &old, object)
 }
 
-fn apply(type_: PatchType, old: &Object, patch: &Value) -> Result<Value, Box<Status>> {
+fn patched(type_: PatchType, old: &Object, patch: &Value) -> Result<Value, Box<Status>> {
     let before = old.to_value();
     if type_ != PatchType::Json && !patch.is_object() {
         let found = match patch {
@@ -92,8 +97,30 @@ fn invalid_patch(patch: &Value, why: &str) -> Box<Status> {
     Box::new(errors.into_invalid("", ""))
 }
 
-fn not_modelled() -> Box<Status> {
-    let message = "server-side apply (application/apply-patch+yaml) is not modelled by podlab yet; use client-side apply, or \
-                   a JSON, merge or strategic merge patch";
-    Box::new(Status::new(415, Reason::UnsupportedMediaType, message))
+/// Whether a patch may touch `metadata.managedFields`, which are worked out only when they are needed.
+fn speaks_of_managed_fields(patch: &Value) -> bool {
+    let at = |operation: &Value, field: &str| {
+        let path = operation[field].as_str();
+        path.is_some_and(|path| path.starts_with("/metadata/managedFields") || matches!(path, "" | "/metadata"))
+    };
+    match patch {
+        Value::Array(operations) => operations.iter().any(|one| at(one, "path") || at(one, "from")),
+        other => other["metadata"].get("managedFields").is_some(),
+    }
+}
+
+/// Source: `ValidatePatchOptions`.
+fn check_options(type_: PatchType, options: &Options) -> Result<(), Box<Status>> {
+    let mut errors = Errors::default();
+    let manager = options.field_manager.as_deref().unwrap_or_default();
+    if type_ == PatchType::Apply && manager.is_empty() {
+        errors.required("fieldManager", "is required for apply patch");
+    }
+    if type_ != PatchType::Apply && options.force {
+        errors.forbidden("force", "may not be specified for non-apply patch");
+    }
+    if manager.len() > MANAGER_LENGTH_MAX {
+        errors.too_long("fieldManager", MANAGER_LENGTH_MAX);
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Box::new(errors.into_invalid("PatchOptions.meta.k8s.io", ""))) }
 }

@@ -9,6 +9,7 @@ use crate::apiserver::status::Status;
 use crate::model::metav1::LabelSelector;
 use crate::model::{Meta, Object, Selector};
 
+use super::update::{self, Change};
 use super::{Current, Reply, Step, Work, object_of};
 
 /// Reads or sets the number of replicas.
@@ -44,7 +45,8 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     {
         object.meta_mut().generation = Some(generation + 1);
     }
-    Ok(match super::update::store(work, entry, &old, object, "scale", Vec::new())? {
+    let ownership = work.owns_change(entry, &old, None, &object);
+    Ok(match update::store(work, entry, &old, object, Change { ownership, ..Change::of("scale") })? {
         step @ Step::Write(_) => step.replying(Reply::Scale),
         Step::Answer(Payload::Object(object)) => Payload::Scale(of(&object).ok_or_else(|| work.not_found())?).into(),
         other => other,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::apiserver::admission::{self, resource_quota};
 use crate::apiserver::allocation::{self, Claims};
+use crate::apiserver::managed_fields::Ownership;
 use crate::apiserver::request::{Body, Payload, Subresource, Verb};
 use crate::apiserver::status::Status;
 use crate::apiserver::stored::{Record, Stored};
@@ -35,7 +36,8 @@ fn status_of(work: &mut Work<'_>, entry: &KeyValue<Stored>, old: &Object, sent: 
         return Err(uid_precondition(sent, old));
     }
     let object = registry::with_status_of(old, sent);
-    store(work, entry, old, object, "patch status", Vec::new())
+    let ownership = work.owns_change(entry, old, None, &object);
+    store(work, entry, old, object, Change { ownership, ..Change::of("patch status") })
 }
 
 /// Makes `object` of `old`, after defaulting.
@@ -45,23 +47,50 @@ pub(super) fn replace(
     old: &Object,
     mut object: Object,
 ) -> Result<Step, Box<Status>> {
-    let request = &work.inbound.request;
+    check_revision(&object, old)?;
+    let given = work.takes_given(&mut object);
+    take_over_system_fields(&mut object, old);
+    let ownership = work.owns_replacement(entry, old, &object, given);
+    finish(work, entry, old, object, ownership)
+}
+
+/// The same with an object whose managers are known already, as server-side apply has it.
+pub(super) fn applied(
+    work: &mut Work<'_>,
+    entry: &KeyValue<Stored>,
+    old: &Object,
+    mut object: Object,
+    ownership: Ownership,
+) -> Result<Step, Box<Status>> {
+    check_names(&mut object, work)?;
     check_revision(&object, old)?;
     take_over_system_fields(&mut object, old);
+    finish(work, entry, old, object, ownership)
+}
+
+/// The stages from admission on.
+fn finish(
+    work: &mut Work<'_>,
+    entry: &KeyValue<Stored>,
+    old: &Object,
+    mut object: Object,
+    ownership: Ownership,
+) -> Result<Step, Box<Status>> {
+    let request = &work.inbound.request;
     match request.subresource {
         Subresource::Status => {
             registry::keep_only_status(&mut object, old);
             take_over_system_fields(&mut object, old);
             registry::validate_status_update(&object, old)?;
             let verb = if request.verb == Verb::Patch { "patch status" } else { "update status" };
-            store(work, entry, old, object, verb, Vec::new())
+            store(work, entry, old, object, Change { ownership, ..Change::of(verb) })
         }
         Subresource::Finalize => {
             let mut result = old.clone();
             if let (Object::Namespace(result), Object::Namespace(sent)) = (&mut result, &object) {
                 Arc::make_mut(result).spec.clone_from(&sent.spec);
             }
-            store(work, entry, old, result, "finalize", Vec::new())
+            store(work, entry, old, result, Change { ownership, ..Change::of("finalize") })
         }
         _ => {
             registry::prepare_for_update(&mut object, old);
@@ -70,8 +99,25 @@ pub(super) fn replace(
             let charges = resource_quota::charges(&object, Some(old), &work.review())
                 .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))?;
             let verb = if request.verb == Verb::Patch { "patch" } else { "update" };
-            store(work, entry, old, object, verb, charges)
+            store(work, entry, old, object, Change { verb, charges, ownership })
         }
+    }
+}
+
+/// How an object is written.
+pub(super) struct Change {
+    /// As causes name it.
+    pub(super) verb: &'static str,
+    /// What has to be charged to quotas before.
+    pub(super) charges: Vec<resource_quota::Charge>,
+    /// Who manages what afterwards.
+    pub(super) ownership: Ownership,
+}
+
+impl Change {
+    /// A change that costs nothing.
+    pub(super) fn of(verb: &'static str) -> Self {
+        Self { verb, charges: Vec::new(), ownership: Ownership::default() }
     }
 }
 
@@ -81,9 +127,9 @@ pub(super) fn store(
     entry: &KeyValue<Stored>,
     old: &Object,
     mut object: Object,
-    verb: &'static str,
-    charges: Vec<resource_quota::Charge>,
+    change: Change,
 ) -> Result<Step, Box<Status>> {
+    let Change { verb, charges, ownership } = change;
     let claims = match (&mut object, old) {
         (Object::Service(service), Object::Service(old)) => {
             allocation::assign(Arc::make_mut(service), Some(old), work.store, work.random)?
@@ -93,11 +139,11 @@ pub(super) fn store(
     if delete::is_finished(&object) {
         return Ok(delete::remove(work, entry, object, verb));
     }
-    if registry::same_content(&object, old) {
-        return Ok(Payload::Object(old.clone()).into());
+    if registry::same_content(&object, old) && !ownership.differs(entry.value.ownership(), old) {
+        return Ok(Payload::Object(work.shown(old.clone(), entry.value.ownership())).into());
     }
     if work.is_dry_run() {
-        return Ok(Payload::Object(object).into());
+        return Ok(Payload::Object(work.shown(object, &ownership)).into());
     }
     let key = object.key();
     let cause = work.record(verb, &key, || super::summary::of_change(old, &object));
@@ -106,7 +152,7 @@ pub(super) fn store(
     let unchanged = Compare { key: stored.clone(), condition: Condition::ModRevision(entry.mod_revision) };
     // What is stored carries no revision of its own.
     object.meta_mut().resource_version = None;
-    let put = Op::Put { key: stored.clone(), value: Stored::new(Record::Object(object), cause), lease };
+    let put = Op::Put { key: stored.clone(), value: Stored::owned(Record::Object(object), cause, ownership), lease };
     let txn = Txn {
         compare: std::iter::once(unchanged).chain(claims.compare()).collect(),
         success: std::iter::once(put).chain(claims.ops(&key, cause)).collect(),
@@ -177,6 +223,6 @@ fn take_over_system_fields(object: &mut Object, old: &Object) {
     meta.deletion_grace_period_seconds = from.deletion_grace_period_seconds;
     meta.resource_version.clone_from(&from.resource_version);
     meta.generation = from.generation;
-    meta.managed_fields.clone_from(&from.managed_fields);
+    meta.managed_fields = None;
     meta.self_link = None;
 }

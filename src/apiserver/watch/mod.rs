@@ -15,6 +15,7 @@ use crate::etcd::{Event, KeyRange, Revision, Store};
 use crate::model::Kind;
 
 use super::effect::Effect;
+use super::managed_fields::Ownership;
 use super::request::{Caller, Ticket, WatchEvent, WatchEventKind};
 use super::selection::Selection;
 use super::storage_key;
@@ -34,6 +35,8 @@ struct Watch {
     /// Everything up to this revision has been told, or was not asked for.
     seen: Revision,
     bookmarks: bool,
+    /// Whether its events carry `metadata.managedFields`.
+    managed_fields: bool,
     /// When the server ends it.
     until: SimTime,
 }
@@ -55,17 +58,18 @@ pub(super) struct Opening {
     pub(super) seen: Revision,
     pub(super) bookmarks: bool,
     pub(super) until: SimTime,
+    pub(super) managed_fields: bool,
 }
 
 impl Watches {
     /// Opens a watch.
     pub(super) fn open(&mut self, opening: Opening) {
-        let Opening { caller, ticket, selection, seen, bookmarks, until } = opening;
+        let Opening { caller, ticket, selection, seen, bookmarks, until, managed_fields } = opening;
         self.close(caller, ticket);
         self.next += 1;
         self.index.entry(selection.kind()).or_default().add(self.next, &selection);
         self.by_ticket.insert((caller, ticket), self.next);
-        self.watches.insert(self.next, Watch { caller, ticket, selection, seen, bookmarks, until });
+        self.watches.insert(self.next, Watch { caller, ticket, selection, seen, bookmarks, managed_fields, until });
     }
 
     /// How many are open.
@@ -131,7 +135,7 @@ impl Watches {
             let Some(index) = self.index.get(&change.kind()) else { continue };
             index.concerned(&change, |id| {
                 let Some(watch) = self.watches.get_mut(&id).filter(|watch| watch.seen < event.revision) else { return };
-                if let Some(told) = change.as_told_to(&watch.selection) {
+                if let Some(told) = change.as_told_to(&watch.selection, watch.managed_fields) {
                     // The transaction may hold more for this watch.
                     watch.seen = Revision(event.revision.0 - 1);
                     effects.push(Effect::Watch { caller: watch.caller, ticket: watch.ticket, events: vec![told] });
@@ -156,6 +160,7 @@ pub(super) struct Change {
     after: Option<crate::model::Object>,
     revision: Revision,
     cause: CauseId,
+    ownership: Ownership,
 }
 
 impl Change {
@@ -175,7 +180,9 @@ impl Change {
             Some(current) => current.value.cause(),
             None => deleted_by(),
         };
-        Some(Self { before, after, revision: event.revision, cause })
+        let stored = event.current.as_ref().filter(|_| after.is_some()).or(event.previous.as_ref());
+        let ownership = stored.map(|stored| stored.value.ownership().clone()).unwrap_or_default();
+        Some(Self { before, after, revision: event.revision, cause, ownership })
     }
 
     fn kind(&self) -> Kind {
@@ -188,7 +195,7 @@ impl Change {
     }
 
     /// What a watch with this selection is told, if anything.
-    pub(super) fn as_told_to(&self, selection: &Selection) -> Option<WatchEvent> {
+    pub(super) fn as_told_to(&self, selection: &Selection, managed_fields: bool) -> Option<WatchEvent> {
         let was = self.before.as_ref().filter(|object| selection.matches(object));
         let is = self.after.as_ref().filter(|object| selection.matches(object));
         let (kind, object) = match (was, is) {
@@ -198,29 +205,36 @@ impl Change {
             (Some(object), None) if self.after.is_none() => (WatchEventKind::Deleted, object.clone()),
             (Some(object), None) => (WatchEventKind::Deleted, with_revision(object, self.revision)),
         };
+        let object = if managed_fields { self.ownership.shown(object) } else { object };
         Some(WatchEvent { kind, object, revision: self.revision.0, cause: self.cause })
     }
 }
 
 /// What a watch that begins now is told first: everything that is there.
-pub(super) fn present(store: &Store<Stored>, selection: &Selection) -> Vec<WatchEvent> {
+pub(super) fn present(store: &Store<Stored>, selection: &Selection, managed_fields: bool) -> Vec<WatchEvent> {
     let range = storage_key::range(selection.kind(), selection.namespace());
     let selected =
         store.iter(&range).filter(|entry| Stored::peek(entry).is_some_and(|object| selection.matches(object)));
     let told = selected.filter_map(|entry| {
         let (revision, cause) = (entry.mod_revision.0, entry.value.cause());
-        Some(WatchEvent { kind: WatchEventKind::Added, object: Stored::of(entry)?, revision, cause })
+        let object = Stored::shown(entry, managed_fields)?;
+        Some(WatchEvent { kind: WatchEventKind::Added, object, revision, cause })
     });
     told.collect()
 }
 
 /// What a watch that begins after `seen` has missed; `None` when history does not reach back that far.
-pub(super) fn missed(store: &Store<Stored>, selection: &Selection, seen: Revision) -> Option<Vec<WatchEvent>> {
+pub(super) fn missed(
+    store: &Store<Stored>,
+    selection: &Selection,
+    seen: Revision,
+    managed_fields: bool,
+) -> Option<Vec<WatchEvent>> {
     let range = storage_key::range(selection.kind(), selection.namespace());
     let mut told = Vec::new();
     for event in store.events(&range, seen.next()).ok()? {
         let change = Change::of(event, || deleted_by(store, event.revision));
-        told.extend(change.and_then(|change| change.as_told_to(selection)));
+        told.extend(change.and_then(|change| change.as_told_to(selection, managed_fields)));
     }
     Some(told)
 }
