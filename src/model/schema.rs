@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::kind::Kind;
 use super::kinds::with_kinds;
@@ -23,6 +23,41 @@ macro_rules! schemas {
 }
 
 with_kinds!(schemas);
+
+/// Declares [`definitions`].
+macro_rules! all_types {
+    ({ $($other:ty),+ $(,)? } $($kind:ident($type:ty)),+ $(,)?) => {
+        /// Every type of the API under upstream's name (`io.k8s.api.core.v1.PodSpec`): the kinds, what they consist of, and
+        /// what requests carry. References have the form of [`of`].
+        #[must_use]
+        pub fn definitions() -> Map<String, Value> {
+            let mut generator = SchemaGenerator::default();
+            $(let _: Schema = generator.subschema_for::<$type>();)+
+            $(let _: Schema = generator.subschema_for::<$other>();)+
+            generator.take_definitions(false)
+        }
+    };
+}
+
+with_kinds!(
+    all_types,
+    k8s_openapi::api::authentication::v1::SelfSubjectReview,
+    k8s_openapi::api::authentication::v1::TokenRequest,
+    k8s_openapi::api::authentication::v1::TokenReview,
+    k8s_openapi::api::authorization::v1::LocalSubjectAccessReview,
+    k8s_openapi::api::authorization::v1::SelfSubjectAccessReview,
+    k8s_openapi::api::authorization::v1::SelfSubjectRulesReview,
+    k8s_openapi::api::authorization::v1::SubjectAccessReview,
+    k8s_openapi::api::autoscaling::v1::HorizontalPodAutoscaler,
+    k8s_openapi::api::autoscaling::v1::Scale,
+    k8s_openapi::api::core::v1::Binding,
+    k8s_openapi::api::core::v1::ComponentStatus,
+    k8s_openapi::api::events::v1::Event,
+    k8s_openapi::api::policy::v1::Eviction,
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::DeleteOptions,
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::ListMeta,
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::Status,
+);
 
 impl JsonSchema for Pod {
     fn schema_name() -> Cow<'static, str> {

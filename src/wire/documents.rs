@@ -7,6 +7,7 @@ use crate::model::Kind;
 use crate::session::Cluster;
 
 use super::discovery::{self, Catalog};
+use super::openapi::{self, Documents};
 use super::path::ResourcePath;
 
 const JSON: &str = "application/json";
@@ -28,6 +29,9 @@ pub fn find(cluster: &Cluster, path: &str, accept: &str) -> Option<Document> {
     let catalog = catalog(cluster);
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let is_aggregated = discovery::is_aggregated(accept);
+    if let ["openapi", version, rest @ ..] = parts.as_slice() {
+        return described(version, &rest.join("/"), accept);
+    }
     let (value, content_type) = match parts.as_slice() {
         ["version"] => (discovery::version(), JSON),
         ["api"] if is_aggregated => (discovery::aggregated_core(&catalog), discovery::AGGREGATED),
@@ -40,6 +44,21 @@ pub fn find(cluster: &Cluster, path: &str, accept: &str) -> Option<Document> {
         _ => return None,
     };
     let bytes = serde_json::to_vec(&value).unwrap_or_default().into();
+    Some(Document { content_type: content_type.into(), bytes })
+}
+
+/// What stands under `/openapi`.
+fn described(version: &str, path: &str, accept: &str) -> Option<Document> {
+    let all = Documents::built_in();
+    let (bytes, content_type) = match (version, path) {
+        ("v2", "") if accept.contains(openapi::SWAGGER_PROTOBUF) => {
+            (Arc::clone(&openapi::swagger_protobuf().body), openapi::SWAGGER_PROTOBUF_ANSWER)
+        }
+        ("v2", "") => (Arc::clone(&openapi::swagger().body), JSON),
+        ("v3", "") => (all.index().to_string().into_bytes().into(), JSON),
+        ("v3", path) => (Arc::clone(&all.get(path)?.body), JSON),
+        _ => return None,
+    };
     Some(Document { content_type: content_type.into(), bytes })
 }
 

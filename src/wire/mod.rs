@@ -21,6 +21,7 @@ pub mod handler;
 pub mod health;
 pub mod identity;
 pub mod kubeconfig;
+pub mod openapi;
 pub mod path;
 pub mod protobuf;
 pub mod query;
