@@ -66,6 +66,11 @@ impl Errors {
         self.add("FieldValueTooLong", field, format!("Too long: may not be more than {bytes_max} bytes"));
     }
 
+    /// `spec.list: Too many: 5: must have at most 3 items`.
+    pub(super) fn too_many(&mut self, field: impl Display, count: i64, max: i64) {
+        self.add("FieldValueTooMany", field, format!("Too many: {count}: must have at most {max} items"));
+    }
+
     fn add(&mut self, reason: &str, field: impl Display, message: String) {
         let cause = FieldCause { reason: reason.to_owned(), message, field: field.to_string() };
         // `ErrorList.ToAggregate` leaves duplicates out.

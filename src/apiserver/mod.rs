@@ -18,6 +18,7 @@ mod allocation;
 mod authentication;
 pub mod authorization;
 mod bootstrap;
+mod custom_resources;
 mod decode;
 pub mod effect;
 mod field;

@@ -42,6 +42,8 @@ pub enum Command {
     Serve(Serve),
     /// Save a screen of the app as a picture or text
     Shot(Shot),
+    /// Tell what is modelled as in Kubernetes, what is simplified, and what is only stored
+    Fidelity(List),
     /// Measure: nodes and Pods from apply to all Running
     Bench(Bench),
     /// Print the completion script of a shell
@@ -86,7 +88,7 @@ pub struct Run {
     pub output: Format,
 }
 
-/// Arguments of `list`.
+/// Arguments of `list` and `fidelity`.
 #[derive(Debug, Args)]
 pub struct List {
     /// How to print.

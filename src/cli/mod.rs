@@ -9,6 +9,7 @@ pub mod args;
 pub mod bench;
 pub mod completions;
 pub mod failure;
+pub mod fidelity;
 pub mod kubectl;
 pub mod lint;
 pub mod list;
@@ -78,6 +79,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> Result<u8, Failure> {
         }
         Some(Command::Kubectl(args)) => kubectl::kubectl(&args, out),
         Some(Command::Serve(args)) => serve::serve(&args, out),
+        Some(Command::Fidelity(args)) => fidelity::fidelity(&args, out),
         Some(Command::Bench(args)) => bench::bench(&args, out),
         Some(Command::Completions { shell }) => {
             completions::completions(shell, out);

@@ -130,7 +130,7 @@ impl Caches {
     /// Informers for these kinds, in all namespaces.
     #[must_use]
     pub fn of(kinds: impl IntoIterator<Item = Kind>) -> Self {
-        Self { informers: kinds.into_iter().map(|kind| (kind, Informer::new(kind as u16, kind))).collect() }
+        Self { informers: kinds.into_iter().map(|kind| (kind, Informer::new(kind.number(), kind))).collect() }
     }
 
     /// The same with an informer of one's own, as for a kind of which only some objects matter.

@@ -6,6 +6,7 @@
 //! Reading order: [`manager`], [`expectations`], [`claim`], [`replicaset`], [`deployment`], then any other.
 
 pub mod claim;
+pub mod custom_resources;
 pub mod deployment;
 pub mod disruption;
 pub mod endpointslice;
@@ -42,6 +43,7 @@ pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
         Box::new(replicaset::ReplicaSetController::default()),
         Box::new(endpointslice::EndpointSliceController::default()),
         Box::new(garbage_collector::GarbageCollector::default()),
+        Box::new(custom_resources::CustomResourceFinalizer),
         Box::new(namespace::NamespaceController::default()),
         Box::new(node_lifecycle::NodeLifecycleController::default()),
         Box::new(taint_eviction::TaintEvictionController::default()),

@@ -46,7 +46,7 @@ pub fn are_named(flags: &Flags) -> bool {
 ///
 /// # Errors
 /// When a file does not exist, or is not to be had.
-pub fn read(session: &Session<'_>, flags: &Flags) -> Result<(Vec<Manifest>, Vec<Failure>), Failure> {
+pub fn read(session: &mut Session<'_>, flags: &Flags) -> Result<(Vec<Manifest>, Vec<Failure>), Failure> {
     if flags.has("kustomize") {
         return Err(Failure::not_modelled("kustomize (-k)"));
     }
@@ -62,6 +62,7 @@ pub fn read(session: &Session<'_>, flags: &Flags) -> Result<(Vec<Manifest>, Vec<
                 for document in documents {
                     match flatten(session, flags, &source, document.value) {
                         Ok(found) => manifests.extend(found),
+                        Err(Failure::Suspended) => return Err(Failure::Suspended),
                         Err(failure) => failures.push(failure),
                     }
                 }
@@ -99,18 +100,21 @@ fn files(session: &Session<'_>, path: &str, is_recursive: bool) -> Result<Vec<(S
 }
 
 /// The objects of a document: itself, or the items of a list.
-fn flatten(session: &Session<'_>, flags: &Flags, source: &str, value: Value) -> Result<Vec<Manifest>, Failure> {
+fn flatten(session: &mut Session<'_>, flags: &Flags, source: &str, value: Value) -> Result<Vec<Manifest>, Failure> {
     let is_list = value.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
     match value.get("items").and_then(Value::as_array).filter(|_| is_list) {
         Some(items) => {
-            let parts = items.iter().map(|item| flatten(session, flags, source, item.clone()));
-            Ok(parts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+            let mut all = Vec::new();
+            for item in items {
+                all.extend(flatten(session, flags, source, item.clone())?);
+            }
+            Ok(all)
         }
         None => one(session, flags, source, value).map(|manifest| vec![manifest]),
     }
 }
 
-fn one(session: &Session<'_>, flags: &Flags, source: &str, mut value: Value) -> Result<Manifest, Failure> {
+fn one(session: &mut Session<'_>, flags: &Flags, source: &str, mut value: Value) -> Result<Manifest, Failure> {
     let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (version, kind) = (text("apiVersion"), text("kind"));
     let unset: Vec<&str> = [("apiVersion not set", &version), ("kind not set", &kind)]
@@ -126,7 +130,11 @@ fn one(session: &Session<'_>, flags: &Flags, source: &str, mut value: Value) -> 
     }
     let named = |field: &str| value.pointer(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (name, given) = (named("/metadata/name"), named("/metadata/namespace"));
-    let known = Kind::from_gvk(&version, &kind).ok_or_else(|| {
+    let known = match Kind::from_gvk(&version, &kind) {
+        Some(known) => Some(known),
+        None => session.custom_kinds()?.into_iter().find(|one| one.info().is(&version, &kind)),
+    };
+    let known = known.ok_or_else(|| {
         Failure::text_of(format!(
             "resource mapping not found for name: {name:?} namespace: {given:?} from {source:?}: no matches for kind \
              {kind:?} in version {version:?}\nensure CRDs are installed first"

@@ -67,11 +67,22 @@ pub fn kind(word: &str) -> Result<Kind, Failure> {
     })
 }
 
+/// The kind that a word names, be it built in or declared by a definition.
+///
+/// # Errors
+/// When the server has no such kind.
+pub fn any_kind(session: &mut Session<'_>, word: &str) -> Result<Kind, Failure> {
+    kind(word).or_else(|missing| {
+        let custom = session.custom_kinds()?;
+        custom.into_iter().find(|kind| kind.info().answers_to(word)).ok_or(missing)
+    })
+}
+
 /// The kinds of a list of words: `pods,svc`, `all`.
-fn kinds(list: &str) -> Result<Vec<Kind>, Failure> {
+fn kinds(session: &mut Session<'_>, list: &str) -> Result<Vec<Kind>, Failure> {
     let mut kinds = Vec::new();
     for word in list.split(',').filter(|word| !word.is_empty()) {
-        let found = if word == "all" { category_all() } else { vec![kind(word)?] };
+        let found = if word == "all" { category_all() } else { vec![any_kind(session, word)?] };
         kinds.extend(found.into_iter().filter(|found| !kinds.contains(found)).collect::<Vec<_>>());
     }
     Ok(kinds)
@@ -88,7 +99,12 @@ fn category_all() -> Vec<Kind> {
 ///
 /// # Errors
 /// In kubectl's words.
-pub fn select(session: &Session<'_>, flags: &Flags, args: &[String], whole_kinds: bool) -> Result<Selection, Failure> {
+pub fn select(
+    session: &mut Session<'_>,
+    flags: &Flags,
+    args: &[String],
+    whole_kinds: bool,
+) -> Result<Selection, Failure> {
     let selects = flags.has("selector") || flags.has("field-selector") || flags.yes("all");
     if manifests::are_named(flags) {
         if !args.is_empty() {
@@ -103,7 +119,7 @@ pub fn select(session: &Session<'_>, flags: &Flags, args: &[String], whole_kinds
         return pairs(session, flags, args, selects);
     }
     let Some((types, names)) = args.split_first() else { return Err(nothing_named()) };
-    let kinds = kinds(types)?;
+    let kinds = kinds(session, types)?;
     if kinds.is_empty() {
         return Err(nothing_named());
     }
@@ -127,7 +143,7 @@ pub fn select(session: &Session<'_>, flags: &Flags, args: &[String], whole_kinds
 }
 
 /// `deploy/web svc/web`.
-fn pairs(session: &Session<'_>, flags: &Flags, args: &[String], selects: bool) -> Result<Selection, Failure> {
+fn pairs(session: &mut Session<'_>, flags: &Flags, args: &[String], selects: bool) -> Result<Selection, Failure> {
     if !args.iter().all(|word| word.contains('/')) {
         return Err(Failure::text_of(
             "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form \
@@ -143,7 +159,8 @@ fn pairs(session: &Session<'_>, flags: &Flags, args: &[String], selects: bool) -
         if type_.is_empty() || name.is_empty() || type_.contains(',') {
             return Err(Failure::text_of("arguments in resource/name form must have a single resource and name"));
         }
-        keys.push(key(session, flags, kind(type_)?, name)?);
+        let kind = any_kind(session, type_)?;
+        keys.push(key(session, flags, kind, name)?);
     }
     if selects {
         return Err(Failure::text_of("selectors and the all flag cannot be used when passing resource/name arguments"));

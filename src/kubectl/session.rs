@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::apiserver::{Body, List, Payload, Request, Response, Subresource, Verb};
 use crate::engine::{SimDuration, SimTime};
-use crate::model::{Kind, Object, ObjectKey};
+use crate::model::apiextensions::CustomResourceDefinition;
+use crate::model::custom_kind::{is_established, kinds_of};
+use crate::model::{Kind, Object, ObjectKey, Resource};
 
 use super::failure::Failure;
 use super::invocation::{Defaults, Step, StreamName, Workspace};
@@ -270,6 +272,20 @@ impl<'r> Session<'r> {
             Payload::List(list) => Ok(list),
             _ => Err(Failure::text_of("the server answered a list with something else")),
         }
+    }
+
+    /// The kinds that definitions declare in the cluster, as discovery tells them.
+    ///
+    /// # Errors
+    /// [`Failure::Suspended`] while the answer is missing.
+    pub fn custom_kinds(&mut self) -> Result<Vec<Kind>, Failure> {
+        let definitions = match self.list(Kind::CustomResourceDefinition, "", "", "") {
+            Ok(list) => list.items,
+            Err(Failure::Suspended) => return Err(Failure::Suspended),
+            Err(_) => Vec::new(),
+        };
+        let definitions = definitions.iter().filter_map(CustomResourceDefinition::of);
+        Ok(definitions.filter(|one| is_established(one)).flat_map(|one| kinds_of(one)).collect())
     }
 
     /// Opens a watch from `revision` on, or from the present state when it is `None`, which begins with what there is.

@@ -3,20 +3,48 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::apiextensions::CustomResourceDefinitionSpec;
+use super::custom_kind::{CustomKind, kinds_of_spec};
 use super::kinds::with_kinds;
 
 /// Declares [`Kind`] from the list of kinds.
 macro_rules! declare {
     ({} $($kind:ident($type:ty)),+ $(,)?) => {
-        /// A built-in kind that podlab serves.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        /// A kind that podlab serves: a built-in one, or one that a CustomResourceDefinition declares.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(missing_docs, reason = "each variant is the Kubernetes kind of that name")]
-        pub enum Kind { $($kind),+ }
+        pub enum Kind {
+            $($kind,)+
+            Custom(CustomKind),
+        }
 
-        /// How many kinds there are.
-        const COUNT: usize = [$(Kind::$kind),+].len();
+        /// The built-in kinds as numbers.
+        enum Number { $($kind),+ }
+
+        /// The built-in kinds.
+        const BUILT_IN: &[Kind] = &[$(Kind::$kind),+];
+
+        impl Kind {
+            /// What is known of it.
+            #[must_use]
+            pub fn info(self) -> &'static KindInfo {
+                match self {
+                    $(Self::$kind => &TABLE[Number::$kind as usize],)+
+                    Self::Custom(kind) => &kind.definition().info,
+                }
+            }
+
+            /// A small number of its own for each built-in kind; custom ones share the next.
+            #[must_use]
+            pub fn number(self) -> u16 {
+                match self {
+                    $(Self::$kind => Number::$kind as u16,)+
+                    Self::Custom(_) => u16::try_from(BUILT_IN.len()).unwrap_or(u16::MAX),
+                }
+            }
+        }
     };
 }
 
@@ -31,11 +59,18 @@ pub enum Scope {
     Cluster,
 }
 
+/// A column of a table of objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name as the server gives it; kubectl prints it in capitals.
+    pub name: &'static str,
+    /// Whether it appears only with `-o wide`.
+    pub wide: bool,
+}
+
 /// What is known of a kind before any object of it exists.
 #[derive(Debug)]
 pub struct KindInfo {
-    /// The kind.
-    pub kind: Kind,
     /// `Pod`.
     pub name: &'static str,
     /// API group; empty for the core group.
@@ -69,7 +104,6 @@ const API_EXTENSIONS: &[&str] = &["api-extensions"];
 macro_rules! row {
     ($kind:ident, $group:literal, $plural:literal, $singular:literal, $short:expr, $scope:ident, $categories:expr, $sub:expr) => {
         KindInfo {
-            kind: Kind::$kind,
             name: stringify!($kind),
             group: $group,
             version: "v1",
@@ -86,7 +120,7 @@ macro_rules! row {
 }
 
 /// Every kind, in the order of [`Kind`]. Source: `kubectl api-resources` of v1.36.
-static TABLE: [KindInfo; COUNT] = [
+static TABLE: [KindInfo; BUILT_IN.len()] = [
     row!(Namespace, "", "namespaces", "namespace", &["ns"], Cluster, &[], &["finalize", "status"]),
     KindInfo { storage: "/registry/minions/", ..row!(Node, "", "nodes", "node", &["no"], Cluster, &[], STATUS) },
     row!(Pod, "", "pods", "pod", &["po"], Namespaced, ALL, &["binding", "eviction", "exec", "log", "status"]),
@@ -319,6 +353,24 @@ impl KindInfo {
         std::iter::once((self.group, self.version)).chain(self.also.iter().copied())
     }
 
+    /// Whether `apiVersion` and `kind` of a manifest name it.
+    #[must_use]
+    pub fn is(&self, api_version: &str, kind: &str) -> bool {
+        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        self.name == kind && self.is_served_as(group, version)
+    }
+
+    /// Whether a word on kubectl's command line names it: plural, singular or short name, in any case, possibly with
+    /// `.group` or `.version.group` behind it.
+    #[must_use]
+    pub fn answers_to(&self, word: &str) -> bool {
+        let word = word.to_ascii_lowercase();
+        let (name, rest) = word.split_once('.').unwrap_or((&word, ""));
+        let is_named = self.plural == name || self.singular == name || self.short_names.contains(&name);
+        let is_group = |(group, version): (&str, &str)| rest == group || rest == with_group(version, group);
+        is_named && (rest.is_empty() || self.served().any(is_group))
+    }
+
     /// Whether it is served under a group and version.
     #[must_use]
     pub fn is_served_as(&self, group: &str, version: &str) -> bool {
@@ -327,15 +379,9 @@ impl KindInfo {
 }
 
 impl Kind {
-    /// Every kind.
+    /// Every built-in kind.
     pub fn all() -> impl Iterator<Item = Self> {
-        TABLE.iter().map(|info| info.kind)
-    }
-
-    /// Its row in the table.
-    #[must_use]
-    pub fn info(self) -> &'static KindInfo {
-        &TABLE[self as usize]
+        BUILT_IN.iter().copied()
     }
 
     /// `Pod`.
@@ -375,32 +421,48 @@ impl Kind {
         self.info().scope == Scope::Namespaced
     }
 
-    /// The kind that `apiVersion` and `kind` of a manifest name.
+    /// The built-in kind that `apiVersion` and `kind` of a manifest name.
     #[must_use]
     pub fn from_gvk(api_version: &str, kind: &str) -> Option<Self> {
-        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-        let named = |info: &&KindInfo| info.name == kind && info.is_served_as(group, version);
-        TABLE.iter().find(named).map(|info| info.kind)
+        Self::all().find(|one| one.info().is(api_version, kind))
     }
 
-    /// The kind that a word on kubectl's command line names: plural, singular or short name, in any case, possibly with
+    /// The built-in kind that a word on kubectl's command line names: plural, singular or short name, in any case, possibly with
     /// `.group` or `.version.group` behind it.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        let word = word.to_ascii_lowercase();
-        let (name, rest) = word.split_once('.').unwrap_or((&word, ""));
-        let named = |info: &&KindInfo| {
-            let named = info.plural == name || info.singular == name || info.short_names.contains(&name);
-            named
-                && (rest.is_empty()
-                    || info.served().any(|(group, version)| rest == group || rest == with_group(version, group)))
-        };
-        TABLE.iter().find(named).map(|info| info.kind)
+        Self::all().find(|kind| kind.info().answers_to(word))
     }
 }
 
 fn with_group(name: &str, group: &str) -> String {
     if group.is_empty() { name.to_owned() } else { format!("{name}.{group}") }
+}
+
+/// A built-in kind is written as its name, a custom one as the definition behind it.
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Custom(kind) => kind.definition_spec().serialize(serializer),
+            kind => serializer.serialize_str(kind.name()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Name(String),
+            Definition(Box<CustomResourceDefinitionSpec>),
+        }
+        let found = match Written::deserialize(deserializer)? {
+            Written::Name(name) => Self::all().find(|kind| kind.name() == name),
+            Written::Definition(spec) => kinds_of_spec(&spec).into_iter().next(),
+        };
+        found.ok_or_else(|| serde::de::Error::custom("no such kind"))
+    }
 }
 
 impl fmt::Display for Kind {
@@ -415,8 +477,8 @@ mod tests {
 
     #[test]
     fn the_table_stands_in_the_order_of_the_enum() {
-        for info in &TABLE {
-            assert_eq!(info.kind.info().name, info.name);
+        for (kind, info) in BUILT_IN.iter().zip(&TABLE) {
+            assert_eq!(format!("{kind:?}"), info.name);
         }
     }
 

@@ -6,14 +6,19 @@
 //! **Invariants.** An [`Object`] is shared, never changed in place by two holders: a change clones what it touches.
 //! A [`Pod`] shares its spec and status with every copy of itself, because Pods exist by the hundred thousand.
 //!
-//! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`], [`cron`]; then values and texts:
-//! [`quantity`], [`selector`], [`field_selector`], [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`fields`],
-//! [`jsonpath`], [`suggest`], [`schema`].
+//! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`], [`custom_kind`],
+//! [`custom_object`], [`custom_schema`], [`cron`]; then values and texts: [`quantity`], [`selector`], [`field_selector`],
+//! [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`fields`], [`jsonpath`], [`suggest`], [`schema`],
+//! [`fidelity`].
 
 pub mod age;
 pub mod cron;
+pub mod custom_kind;
+pub mod custom_object;
+pub mod custom_schema;
 pub mod decode;
 pub mod downward;
+pub mod fidelity;
 pub mod field_selector;
 pub mod fields;
 pub mod json_read;
@@ -38,10 +43,12 @@ pub mod time;
 pub mod toleration;
 pub mod yaml;
 
+pub use custom_kind::CustomKind;
+pub use custom_object::CustomObject;
 pub use decode::{DecodeError, decode};
 pub use field_selector::FieldSelector;
 pub use key::ObjectKey;
-pub use kind::{Kind, KindInfo, Scope};
+pub use kind::{Column, Kind, KindInfo, Scope};
 pub(crate) use kinds::with_kinds;
 pub use meta::Meta;
 pub use object::{Object, Resource};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
+use super::custom_object::CustomObject;
 use super::decode::{DecodeError, decode_typed};
 use super::key::ObjectKey;
 use super::kind::Kind;
@@ -15,6 +16,10 @@ use super::meta::Meta;
 pub trait Resource: Clone + Send + Sync + Sized + 'static {
     /// Its kind.
     const KIND: Kind;
+    /// Its kind, which is [`Self::KIND`] for all but custom objects.
+    fn kind(&self) -> Kind {
+        Self::KIND
+    }
     /// Its metadata.
     fn meta(&self) -> &ObjectMeta;
     /// Its metadata, to change.
@@ -26,34 +31,40 @@ pub trait Resource: Clone + Send + Sync + Sized + 'static {
 /// Declares [`Object`] and joins each wire type to its kind.
 macro_rules! objects {
     ({} $($kind:ident($type:ty)),+ $(,)?) => {
-        /// An object of any built-in kind. Cloning it copies a pointer.
+        /// An object of any kind. Cloning it copies a pointer.
         #[derive(Clone, Debug, PartialEq)]
         #[expect(missing_docs, reason = "each variant is the Kubernetes kind of that name")]
-        pub enum Object { $($kind(Arc<$type>)),+ }
+        pub enum Object { $($kind(Arc<$type>),)+ Custom(Arc<CustomObject>) }
 
         impl Object {
             /// Its kind.
             #[must_use]
             pub fn kind(&self) -> Kind {
-                match self { $(Self::$kind(_) => Kind::$kind),+ }
+                match self { $(Self::$kind(_) => Kind::$kind,)+ Self::Custom(object) => Kind::Custom(object.kind) }
             }
 
             /// Its metadata.
             #[must_use]
             pub fn meta(&self) -> &ObjectMeta {
-                match self { $(Self::$kind(object) => &object.metadata),+ }
+                match self { $(Self::$kind(object) => &object.metadata,)+ Self::Custom(object) => &object.metadata }
             }
 
             /// Its metadata, to change; the object is copied first if anyone else holds it.
             pub fn meta_mut(&mut self) -> &mut ObjectMeta {
-                match self { $(Self::$kind(object) => &mut Arc::make_mut(object).metadata),+ }
+                match self {
+                    $(Self::$kind(object) => &mut Arc::make_mut(object).metadata,)+
+                    Self::Custom(object) => &mut Arc::make_mut(object).metadata,
+                }
             }
 
             /// The object as JSON, with `apiVersion` and `kind`.
             #[must_use]
             pub fn to_value(&self) -> Value {
                 // Serialising plain data into a `Value` has no way to fail: every map key is a string.
-                match self { $(Self::$kind(object) => serde_json::to_value(&**object).unwrap_or_default()),+ }
+                match self {
+                    $(Self::$kind(object) => serde_json::to_value(&**object).unwrap_or_default(),)+
+                    Self::Custom(object) => object.to_value(),
+                }
             }
 
             /// Reads an object of `kind`; the paths of unknown fields are added to `unknown`.
@@ -61,13 +72,19 @@ macro_rules! objects {
             /// # Errors
             /// When a field has the wrong type: its path and what was expected.
             pub fn from_value(kind: Kind, value: Value, unknown: &mut Vec<String>) -> Result<Self, DecodeError> {
-                Ok(match kind { $(Kind::$kind => Self::$kind(Arc::new(decode_typed::<$type>(value, unknown)?))),+ })
+                Ok(match kind {
+                    $(Kind::$kind => Self::$kind(Arc::new(decode_typed::<$type>(value, unknown)?)),)+
+                    Kind::Custom(kind) => CustomObject::from_value(kind, value, unknown)?.into(),
+                })
             }
 
             /// An object with nothing in it.
             #[must_use]
             pub fn empty(kind: Kind) -> Self {
-                match kind { $(Kind::$kind => Self::$kind(Arc::new(<$type>::default()))),+ }
+                match kind {
+                    $(Kind::$kind => Self::$kind(Arc::new(<$type>::default())),)+
+                    Kind::Custom(kind) => CustomObject::empty(kind).into(),
+                }
             }
 
             /// Whether two handles are the same object in memory; quicker than comparing.
@@ -75,6 +92,7 @@ macro_rules! objects {
             pub fn same(&self, other: &Self) -> bool {
                 match (self, other) {
                     $((Self::$kind(one), Self::$kind(two)) => Arc::ptr_eq(one, two),)+
+                    (Self::Custom(one), Self::Custom(two)) => Arc::ptr_eq(one, two),
                     _ => false,
                 }
             }

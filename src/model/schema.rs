@@ -17,7 +17,10 @@ macro_rules! schemas {
         /// The schema of a kind; what it refers to stands under `$defs`.
         #[must_use]
         pub fn of(kind: Kind) -> Value {
-            match kind { $(Kind::$kind => root::<$type>()),+ }
+            match kind {
+                $(Kind::$kind => root::<$type>(),)+
+                Kind::Custom(kind) => serde_json::to_value(&kind.definition().schema).unwrap_or_default(),
+            }
         }
     };
 }

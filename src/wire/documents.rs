@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::model::Kind;
+use crate::model::apiextensions::CustomResourceDefinition;
+use crate::model::custom_kind::{is_established, kinds_of};
+use crate::model::{Kind, Resource as _};
 use crate::session::Cluster;
 
-use super::discovery::{self, Catalog};
+use super::discovery::{self, Catalog, Resource};
 use super::openapi::{self, Documents};
 use super::path::ResourcePath;
 
@@ -63,16 +65,28 @@ fn described(version: &str, path: &str, accept: &str) -> Option<Document> {
 }
 
 /// What is served: the built-in API, and the custom resources of this cluster.
-fn catalog(_cluster: &Cluster) -> Cow<'static, Catalog> {
-    Cow::Borrowed(Catalog::built_in())
+fn catalog(cluster: &Cluster) -> Cow<'static, Catalog> {
+    let custom = custom_kinds(cluster);
+    if custom.is_empty() {
+        Cow::Borrowed(Catalog::built_in())
+    } else {
+        Cow::Owned(Catalog::with(Resource::custom(&custom)))
+    }
+}
+
+/// The kinds that definitions declare.
+fn custom_kinds(cluster: &Cluster) -> Vec<Kind> {
+    let definitions = cluster.objects(Kind::CustomResourceDefinition);
+    let definitions = definitions.iter().filter_map(CustomResourceDefinition::of);
+    definitions.filter(|one| is_established(one)).flat_map(|one| kinds_of(one)).collect()
 }
 
 /// The kind that a path names.
 #[must_use]
 pub fn kind(cluster: &Cluster, path: &ResourcePath) -> Option<Kind> {
-    let _ = cluster;
-    Kind::all().find(|kind| {
+    let is_it = |kind: &Kind| {
         let info = kind.info();
         info.group == path.group && info.version == path.version && info.plural == path.resource
-    })
+    };
+    Kind::all().find(is_it).or_else(|| custom_kinds(cluster).into_iter().find(is_it))
 }

@@ -46,7 +46,7 @@ pub(super) fn validate<S: Strategy>(object: &S, errors: &mut Errors) {
     } else {
         errors.all_invalid("metadata.name", meta.name(), S::name_faults(meta.name()));
     }
-    if S::KIND.is_namespaced() {
+    if object.kind().is_namespaced() {
         if meta.namespace().is_empty() {
             errors.required("metadata.namespace", "");
         } else {

@@ -13,7 +13,7 @@ macro_rules! each {
 /// The `match` of [`each!`].
 macro_rules! each_of {
     ({ $object:expr, $typed:ident, $body:expr } $($kind:ident($type:ty)),+ $(,)?) => {
-        match $object { $(Object::$kind($typed) => $body),+ }
+        match $object { $(Object::$kind($typed) => $body,)+ Object::Custom($typed) => $body }
     };
 }
 
@@ -51,6 +51,9 @@ mod certificate_signing_request;
 mod config;
 mod cron_job;
 mod csi;
+mod custom_resource;
+mod custom_resource_definition;
+mod custom_rules;
 mod daemon_set;
 mod deployment;
 mod devices;

@@ -2,7 +2,6 @@
 
 use crate::apiserver::field::Errors;
 use crate::engine::SimTime;
-use crate::model::apiextensions::CustomResourceDefinition;
 use crate::model::apiregistration::APIService;
 use crate::model::apps::ControllerRevision;
 
@@ -26,10 +25,5 @@ impl Strategy for ControllerRevision {
 }
 
 impl Strategy for APIService {
-    has_status!();
-}
-
-impl Strategy for CustomResourceDefinition {
-    has_generation!();
     has_status!();
 }

@@ -19,6 +19,7 @@ use crate::etcd::{Answer, EtcdError, Event, RequestId, Revision};
 
 use super::authentication;
 use super::authorization::{self, AlwaysAllow};
+use super::custom_resources;
 use super::effect::{Ctx, Effect, Inbound};
 use super::managed_fields::Alike;
 use super::request::{Caller, Subresource, Ticket, Verb};
@@ -187,6 +188,7 @@ impl ApiServer {
         if !self.running {
             return Err(Box::new(Status::no_connection("connection refused")));
         }
+        custom_resources::resolve(&mut inbound.request, ctx.store)?;
         let user = authentication::authenticate(&inbound.request.user)?;
         authorization::authorize(&self.modes, user, &inbound.request)?;
         check_served(&inbound)?;
@@ -219,7 +221,7 @@ fn check_served(inbound: &Inbound) -> Result<(), Box<Status>> {
     }
     let needs_name = !matches!(request.verb, Verb::Create | Verb::List | Verb::Watch | Verb::DeleteCollection)
         || (request.verb == Verb::Create && request.subresource != Subresource::None);
-    let needs_namespace = info.kind.is_namespaced() && (needs_name || request.verb == Verb::Create);
+    let needs_namespace = request.kind.is_namespaced() && (needs_name || request.verb == Verb::Create);
     if (needs_name && request.name.is_empty()) || (needs_namespace && request.namespace.is_empty()) {
         let message = "the server does not allow this method on the requested resource";
         return Err(Box::new(Status::new(405, Reason::MethodNotAllowed, message)));

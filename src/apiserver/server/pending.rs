@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::apiserver::custom_resources;
 use crate::apiserver::effect::{Ctx, Effect, Inbound};
 use crate::apiserver::request::{Caller, Payload, Request, Response, Ticket, User, Verb};
 use crate::apiserver::status::{Reason, Status};
@@ -143,9 +144,13 @@ impl ApiServer {
 
     /// Answers a request.
     pub(super) fn respond(pending: Pending, payload: Result<Payload, Box<Status>>, ctx: &mut Ctx<'_>) {
-        let Inbound { caller, ticket, .. } = pending.inbound;
+        let Inbound { caller, ticket, ref request, .. } = pending.inbound;
         if caller != NOBODY {
-            let outcome = payload.map(|payload| Response { payload, warnings: pending.warnings });
+            let kind = request.kind;
+            let outcome = payload.map(|mut payload| {
+                custom_resources::show(&mut payload, kind);
+                Response { payload, warnings: pending.warnings }
+            });
             ctx.effects.push(Effect::Respond { caller, ticket, outcome });
         }
     }

@@ -1,5 +1,6 @@
 //! Requests and their answers.
 
+mod custom_resources;
 mod lifecycle;
 mod managed_fields;
 mod watching;

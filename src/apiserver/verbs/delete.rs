@@ -12,6 +12,7 @@ use crate::apiserver::stored::{Record, Stored};
 use crate::apiserver::{admission, storage_key};
 use crate::engine::SimDuration;
 use crate::etcd::{Compare, Condition, KeyRange, KeyValue, Op, Txn};
+use crate::model::apiextensions::{CustomResourceDefinition, CustomResourceDefinitionCondition};
 use crate::model::core::PodCondition;
 use crate::model::metav1::ObjectMeta;
 use crate::model::{Meta, Object, Pod, time};
@@ -21,6 +22,7 @@ use super::{Current, Reply, Step, Work, Write, object_of};
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
+const CUSTOM_CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 /// Deletes an object, at once or step by step.
 ///
@@ -38,6 +40,9 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     let is_eviction = work.inbound.request.subresource == Subresource::Eviction;
     let verb = if is_eviction { "evict" } else { "delete" };
     let mut object = old.clone();
+    if let Object::CustomResourceDefinition(definition) = &mut object {
+        hold_for_cleanup(Arc::make_mut(definition), work);
+    }
     set_propagation(object.meta_mut(), options.propagation);
     if let (true, Object::Pod(pod)) = (is_eviction, &mut object) {
         disrupt(Arc::make_mut(pod), work);
@@ -56,6 +61,26 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     let ownership = work.owns_unnoticed(entry, &old, &object);
     let step = update::store(work, entry, &old, object, Change { ownership, ..Change::of(verb) })?;
     Ok(if is_eviction { step.replying(Reply::Given(Box::new(Payload::Status(success(&old))))) } else { step })
+}
+
+/// The objects of a definition go before it does. Source: `registry/customresourcedefinition/etcd.go`, `Delete`.
+fn hold_for_cleanup(definition: &mut CustomResourceDefinition, work: &Work<'_>) {
+    let meta = &mut definition.metadata;
+    if meta.is_terminating() {
+        return;
+    }
+    if !meta.has_finalizer(CUSTOM_CLEANUP) {
+        meta.finalizers.get_or_insert_default().push(CUSTOM_CLEANUP.to_owned());
+    }
+    let conditions = definition.status.get_or_insert_default().conditions.get_or_insert_default();
+    conditions.push(CustomResourceDefinitionCondition {
+        type_: "Terminating".into(),
+        status: "True".into(),
+        reason: Some("InstanceDeletionPending".into()),
+        message: Some("CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon".into()),
+        last_transition_time: Some(time::time(work.now)),
+        ..CustomResourceDefinitionCondition::default()
+    });
 }
 
 /// Whether an object that is being deleted has nothing left to wait for.

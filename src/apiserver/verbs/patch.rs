@@ -10,9 +10,9 @@ use crate::apiserver::field::Errors;
 use crate::apiserver::request::{Body, FieldValidation, Options, PatchType};
 use crate::apiserver::status::{Details, Reason, Status};
 use crate::apiserver::{decode, registry};
-use crate::model::Object;
 use crate::model::decode::DecodeError;
 use crate::model::patch::{self, Schema};
+use crate::model::{Kind, Object};
 
 use super::{Current, Step, Work, apply, object_of, update};
 
@@ -29,6 +29,9 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     check_options(*type_, &request.options)?;
     if *type_ == PatchType::Apply {
         return apply::attempt(work, current, patch);
+    }
+    if let (PatchType::Strategic, Kind::Custom(_)) = (*type_, request.kind) {
+        return Err(no_strategic_merge());
     }
     let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else { return Err(work.not_found()) };
     let shown = if speaks_of_managed_fields(patch) { entry.value.ownership().shown(old.clone()) } else { old.clone() };
@@ -123,4 +126,11 @@ fn check_options(type_: PatchType, options: &Options) -> Result<(), Box<Status>>
         errors.too_long("fieldManager", MANAGER_LENGTH_MAX);
     }
     if errors.is_empty() { Ok(()) } else { Err(Box::new(errors.into_invalid("PatchOptions.meta.k8s.io", ""))) }
+}
+
+/// Custom objects have no merge keys. Source: `negotiation.NewUnsupportedMediaTypeError`.
+fn no_strategic_merge() -> Box<Status> {
+    let message = "the body of the request was in an unknown format - accepted media types include: \
+                   application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+    Box::new(Status::new(415, Reason::UnsupportedMediaType, message))
 }

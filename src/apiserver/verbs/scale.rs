@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use crate::apiserver::request::{Body, Payload, Scale, Subresource, Verb};
 use crate::apiserver::status::Status;
 use crate::model::metav1::LabelSelector;
-use crate::model::{Meta, Object, Selector};
+use crate::model::{CustomObject, Meta, Object, Selector};
 
 use super::update::{self, Change};
 use super::{Current, Reply, Step, Work, object_of};
@@ -38,6 +40,11 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
             Arc::make_mut(deployment).spec.get_or_insert_default().replicas = Some(wanted);
         }
         Object::ReplicaSet(set) => Arc::make_mut(set).spec.get_or_insert_default().replicas = Some(wanted),
+        Object::StatefulSet(set) => Arc::make_mut(set).spec.get_or_insert_default().replicas = Some(wanted),
+        Object::ReplicationController(controller) => {
+            Arc::make_mut(controller).spec.get_or_insert_default().replicas = Some(wanted);
+        }
+        Object::Custom(custom) => set_custom(Arc::make_mut(custom), wanted).ok_or_else(|| work.not_found())?,
         _ => return Err(work.not_found()),
     }
     if object != old
@@ -72,9 +79,40 @@ pub(in crate::apiserver) fn of(object: &Object) -> Option<Scale> {
             let status = set.status.as_ref().map_or(0, |status| status.replicas);
             (spec.replicas.unwrap_or(1), status, text(&spec.selector))
         }
+        Object::StatefulSet(set) => {
+            let spec = set.spec.as_ref()?;
+            let status = set.status.as_ref().map_or(0, |status| status.replicas);
+            (spec.replicas.unwrap_or(1), status, text(&spec.selector))
+        }
+        Object::ReplicationController(controller) => {
+            let spec = controller.spec.as_ref()?;
+            let status = controller.status.as_ref().map_or(0, |status| status.replicas);
+            let selector = Selector::from_labels(&spec.selector.clone().unwrap_or_default()).to_string();
+            (spec.replicas.unwrap_or(1), status, selector.into())
+        }
+        Object::Custom(custom) => {
+            let paths = custom.kind.definition().scale.as_ref()?;
+            let number = |path: &str| custom.at(path).and_then(Value::as_i64).and_then(|it| i32::try_from(it).ok());
+            let selector = paths.label_selector_path.as_deref().and_then(|path| custom.at(path)?.as_str());
+            let (spec, status) = (number(&paths.spec_replicas_path), number(&paths.status_replicas_path));
+            (spec.unwrap_or(0), status.unwrap_or(0), selector.unwrap_or_default().into())
+        }
         _ => return None,
     };
     Some(Scale { key: object.key(), spec_replicas, status_replicas, selector, revision: object.meta().revision() })
+}
+
+/// Writes the number where the definition says that it stands.
+fn set_custom(object: &mut CustomObject, wanted: i32) -> Option<()> {
+    let path = &object.kind.definition().scale.as_ref()?.spec_replicas_path;
+    let mut parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
+    let last = parts.pop()?;
+    let mut fields = &mut object.fields;
+    for part in parts {
+        fields = fields.entry(part).or_insert_with(|| Value::Object(Map::new())).as_object_mut()?;
+    }
+    fields.insert(last.to_owned(), wanted.into());
+    Some(())
 }
 
 fn text(selector: &LabelSelector) -> Arc<str> {

@@ -12,7 +12,9 @@ use crate::client::{
     Recorder, Request, Subresource, Verb, Verdict,
 };
 use crate::engine::SimDuration;
+use crate::model::apiextensions::CustomResourceDefinition;
 use crate::model::core::Namespace;
+use crate::model::custom_kind::{is_established, kinds_of};
 use crate::model::{Kind, Meta, Object, ObjectKey, Pod};
 
 use conditions::{Remains, told};
@@ -25,7 +27,7 @@ const FINALIZER_ESTIMATE: u64 = 15;
 /// The finalizer of `spec.finalizers` that is this controller's own.
 const FINALIZER: &str = "kubernetes";
 
-/// What a call is for: the kind's number comes on top.
+/// What a call is for.
 const DELETE: u64 = 0x100;
 const LIST: u64 = 0x200;
 const STATUS: u64 = 0x300;
@@ -42,6 +44,8 @@ struct Sync {
     namespace: Arc<Namespace>,
     phase: Phase,
     remains: Remains,
+    /// The kinds that definitions declare in namespaces.
+    custom: Vec<Kind>,
     /// The longest time that a Pod of the namespace may take to end, in seconds.
     grace: u64,
 }
@@ -62,7 +66,7 @@ impl Controller for NamespaceController {
     }
 
     fn watches(&self) -> &'static [Kind] {
-        &[Kind::Namespace, Kind::Pod]
+        &[Kind::Namespace, Kind::Pod, Kind::CustomResourceDefinition]
     }
 
     fn on_change(&mut self, delta: &Delta, _: &Caches, enqueue: &mut Enqueue) {
@@ -83,7 +87,10 @@ impl Controller for NamespaceController {
         let grace_of = |pod: &Arc<Pod>| if pod.is_terminal() { 0 } else { grace_seconds(pod) };
         let grace = caches.list::<Pod>(&key.name).map(grace_of).max().unwrap_or(0);
         let (namespace, remains) = (Arc::clone(namespace), Remains::default());
-        self.syncs.insert(key.clone(), Sync { namespace, phase: Phase::Pods, remains, grace });
+        let definitions = caches.all::<CustomResourceDefinition>().filter(|definition| is_established(definition));
+        let custom = definitions.filter_map(|definition| kinds_of(definition).into_iter().next());
+        let custom = custom.filter(|kind| kind.is_namespaced()).collect();
+        self.syncs.insert(key.clone(), Sync { namespace, phase: Phase::Pods, remains, custom, grace });
         empty(&[Kind::Pod], &key.name, ctx)
     }
 
@@ -96,7 +103,7 @@ impl Controller for NamespaceController {
         _: &mut Ctx<'_>,
     ) -> Verdict {
         let Some(sync) = self.syncs.get_mut(key) else { return Verdict::Drop };
-        match (call.tag & !0xff, outcome) {
+        match (call.tag, outcome) {
             (DELETE | LIST, Err(status)) => {
                 sync.remains.errors.push(status.to_string());
                 Verdict::Continue
@@ -121,7 +128,8 @@ impl Controller for NamespaceController {
         match sync.phase {
             Phase::Pods if sync.remains == Remains::default() => {
                 sync.phase = Phase::Content;
-                let kinds: Vec<Kind> = Kind::all().filter(|kind| kind.is_namespaced() && *kind != Kind::Pod).collect();
+                let built_in = Kind::all().filter(|kind| kind.is_namespaced() && *kind != Kind::Pod);
+                let kinds: Vec<Kind> = built_in.chain(std::mem::take(&mut sync.custom)).collect();
                 empty(&kinds, &key.name, ctx)
             }
             Phase::Pods | Phase::Content => {
@@ -209,9 +217,9 @@ fn empty(kinds: &[Kind], namespace: &str, ctx: &Ctx<'_>) -> Plan {
     let options = DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
     let delete = |kind: &Kind| {
         let request = ctx.request(Verb::DeleteCollection, *kind, namespace).body(Body::Delete(options.clone()));
-        Call { request, tag: DELETE | *kind as u64 }
+        Call { request, tag: DELETE }
     };
-    let list = |kind: &Kind| Call { request: ctx.request(Verb::List, *kind, namespace), tag: LIST | *kind as u64 };
+    let list = |kind: &Kind| Call { request: ctx.request(Verb::List, *kind, namespace), tag: LIST };
     Plan::none().stage(kinds.iter().map(delete).collect()).stage(kinds.iter().map(list).collect())
 }
 

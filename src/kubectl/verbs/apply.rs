@@ -10,8 +10,8 @@ use crate::kubectl::flags::Flags;
 use crate::kubectl::manifests::{self, Manifest};
 use crate::kubectl::output::{self, DryRun, Format};
 use crate::kubectl::session::{Session, object_of};
-use crate::model::patch::{Schema, apply_strategic, three_way};
-use crate::model::{Meta, Object, ObjectKey, json_text};
+use crate::model::patch::{Schema, apply_strategic, merge_three_way, three_way};
+use crate::model::{Kind, Meta, Object, ObjectKey, json_text};
 use crate::printers::manifest as printed;
 
 /// Where apply keeps what it applied.
@@ -179,7 +179,11 @@ fn patch(
         let current = printed::value(&object);
         let original = object.meta().annotation(LAST_APPLIED).and_then(|text| serde_json::from_str(text).ok());
         let original = original.unwrap_or_else(|| json!({}));
-        let made = three_way(&original, modified, &current, schema);
+        let is_custom = matches!(key.kind, Kind::Custom(_));
+        let made = match is_custom {
+            true => Ok(merge_three_way(&original, modified, &current)),
+            false => three_way(&original, modified, &current, schema),
+        };
         let patch = made.map_err(|error| {
             Failure::text_of(format!("error when creating patch for: {:?}: {error}", manifest.source))
         })?;
@@ -191,7 +195,8 @@ fn patch(
                 apply_strategic(&current, &patch, schema).map_err(|error| Failure::text_of(error.to_string()))?;
             return Ok((patched, "configured"));
         }
-        let body = Body::Patch(PatchType::Strategic, patch.clone());
+        let type_ = if is_custom { PatchType::Merge } else { PatchType::Strategic };
+        let body = Body::Patch(type_, patch.clone());
         let mut request = session.request(Verb::Patch, key.kind, &key.namespace).named(key.name.clone()).body(body);
         request.options.dry_run = manner.dry_run == DryRun::Server;
         request.options.field_validation = manner.validation;

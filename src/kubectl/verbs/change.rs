@@ -8,8 +8,8 @@ use crate::kubectl::flags::Flags;
 use crate::kubectl::output::{self, DryRun, Format};
 use crate::kubectl::resources::{self, FoundAll};
 use crate::kubectl::session::{Session, object_of};
-use crate::model::patch::{Schema, two_way};
-use crate::model::{Object, ObjectKey};
+use crate::model::patch::{Schema, merge_two_way, two_way};
+use crate::model::{Kind, Object, ObjectKey};
 use crate::printers::manifest as printed;
 
 /// Reads the objects that `args` mean.
@@ -33,14 +33,20 @@ pub fn send(
 ) -> Result<Option<Value>, Failure> {
     let old = printed::value(object);
     let schema = Schema::of_kind(object.kind().name());
-    let patch = two_way(&old, changed, schema).map_err(|error| Failure::text_of(error.to_string()))?;
+    let is_custom = matches!(object.kind(), Kind::Custom(_));
+    let patch = match is_custom {
+        // Custom objects have no merge keys.
+        true => merge_two_way(&old, changed),
+        false => two_way(&old, changed, schema).map_err(|error| Failure::text_of(error.to_string()))?,
+    };
     if patch == json!({}) {
         return Ok(None);
     }
     if dry_run == DryRun::Client {
         return Ok(Some(changed.clone()));
     }
-    send_patch(session, &object.key(), PatchType::Strategic, patch, dry_run).map(Some)
+    let type_ = if is_custom { PatchType::Merge } else { PatchType::Strategic };
+    send_patch(session, &object.key(), type_, patch, dry_run).map(Some)
 }
 
 /// Sends a patch.

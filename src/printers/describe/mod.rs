@@ -5,12 +5,15 @@
 
 use crate::model::{Kind, Object};
 
+mod batch;
 mod config_map;
 mod container;
 mod deployment;
 mod endpoint_slice;
 mod environment;
 mod event;
+mod horizontal_pod_autoscaler;
+mod ingress;
 mod namespace;
 mod node;
 mod node_resources;
@@ -18,6 +21,7 @@ mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
 mod pod_template;
+mod policies;
 mod priority_class;
 mod rbac;
 mod related;
@@ -30,6 +34,7 @@ mod storage_class;
 mod text;
 mod unstructured;
 mod volume;
+mod workloads;
 
 pub use event::{event_age, event_line};
 pub use pod_template::raw as pod_template;
@@ -66,6 +71,18 @@ pub fn describe(object: &Object, related: &Related<'_>) -> String {
         Object::ClusterRoleBinding(object) => {
             rbac::describe_binding(&mut text, &object.metadata, &object.role_ref, object.subjects.as_deref());
         }
+        Object::ReplicationController(object) => workloads::replication_controller(&mut text, object, related),
+        Object::StatefulSet(object) => workloads::stateful_set(&mut text, object, related),
+        Object::DaemonSet(object) => workloads::daemon_set(&mut text, object, related),
+        Object::Job(object) => batch::job(&mut text, object),
+        Object::CronJob(object) => batch::cron_job(&mut text, object),
+        Object::HorizontalPodAutoscaler(object) => horizontal_pod_autoscaler::describe(&mut text, object),
+        Object::PodDisruptionBudget(object) => policies::budget(&mut text, object),
+        Object::LimitRange(object) => policies::limit_range(&mut text, object),
+        Object::NetworkPolicy(object) => policies::network_policy(&mut text, object),
+        Object::Ingress(object) => ingress::describe(&mut text, object, related),
+        Object::IngressClass(object) => ingress::class(&mut text, object),
+        Object::Endpoints(object) => ingress::endpoints(&mut text, object),
         other => unstructured::describe(&mut text, other),
     }
     if has_events(object.kind()) {
@@ -80,6 +97,8 @@ fn has_events(kind: Kind) -> bool {
         Kind::Namespace,
         Kind::Secret,
         Kind::ResourceQuota,
+        Kind::LimitRange,
+        Kind::NetworkPolicy,
         Kind::Role,
         Kind::ClusterRole,
         Kind::RoleBinding,

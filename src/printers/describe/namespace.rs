@@ -1,10 +1,11 @@
 //! Namespaces.
 
+use super::policies::{limit_rows, limits};
 use super::related::Related;
 use super::resource_quota::rows;
 use super::text::Text;
 use crate::model::Meta;
-use crate::model::core::{Namespace, ResourceQuota};
+use crate::model::core::{LimitRange, Namespace, ResourceQuota};
 use crate::printers::date::rfc1123;
 
 pub(super) fn describe(text: &mut Text, namespace: &Namespace, related: &Related<'_>) {
@@ -33,6 +34,15 @@ pub(super) fn describe(text: &mut Text, namespace: &Namespace, related: &Related
         rows(text, quota, 1, "---");
     }
     text.line(0, "");
-    // podlab serves no LimitRange, so there is none.
-    text.line(0, "No LimitRange resource.");
+    let inside = |range: &&std::sync::Arc<LimitRange>| range.metadata.namespace() == namespace.metadata.name();
+    let mut ranges: Vec<_> = related.of::<LimitRange>().filter(inside).collect();
+    ranges.sort_by(|one, other| one.metadata.name().cmp(other.metadata.name()));
+    match ranges.split_first() {
+        None => text.line(0, "No LimitRange resource."),
+        Some((first, others)) => {
+            text.line(0, "Resource Limits");
+            limits(text, first, " ");
+            others.iter().for_each(|range| limit_rows(text, range, " "));
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::engine::SimTime;
-use crate::model::apps::ReplicaSet;
 use crate::model::core::{Event, PersistentVolumeClaim};
+use crate::model::metav1::ObjectMeta;
 use crate::model::selector::Selector;
 use crate::model::{Kind, Meta, Object, Pod, Resource};
 
@@ -47,8 +47,8 @@ impl<'o> Related<'o> {
     }
 
     /// The Pods that `owner` manages.
-    pub(super) fn pods_of(&self, owner: &ReplicaSet) -> impl Iterator<Item = &'o Arc<Pod>> {
-        let uid = owner.metadata.uid().to_owned();
+    pub(super) fn pods_of(&self, owner: &ObjectMeta) -> impl Iterator<Item = &'o Arc<Pod>> + use<'o> {
+        let uid = owner.uid().to_owned();
         self.of::<Pod>().filter(move |pod| pod.metadata.controller().is_some_and(|owner| owner.uid == uid))
     }
 
@@ -92,7 +92,10 @@ pub fn needs(object: &Object) -> Vec<Need> {
     };
     let matching = |selector: Option<&_>| Selector::from_typed(selector).map(|found| found.to_string());
     let mut needs = match object {
-        Object::Namespace(_) => vec![list(Kind::ResourceQuota, object.name(), String::new(), String::new())],
+        Object::Namespace(_) => vec![
+            list(Kind::ResourceQuota, object.name(), String::new(), String::new()),
+            list(Kind::LimitRange, object.name(), String::new(), String::new()),
+        ],
         Object::Node(_) => {
             let name = object.name().to_owned();
             let running = format!("spec.nodeName={name},status.phase!=Failed,status.phase!=Succeeded");
@@ -111,6 +114,22 @@ pub fn needs(object: &Object) -> Vec<Need> {
             let labels = format!("{SERVICE_NAME}={}", object.name());
             vec![list(Kind::EndpointSlice, &namespace, labels, String::new())]
         }
+        Object::StatefulSet(set) => {
+            let labels = matching(set.spec.as_ref().map(|spec| &spec.selector)).unwrap_or_default();
+            vec![list(Kind::Pod, &namespace, labels, String::new())]
+        }
+        Object::DaemonSet(set) => {
+            let labels = matching(set.spec.as_ref().map(|spec| &spec.selector)).unwrap_or_default();
+            vec![list(Kind::Pod, &namespace, labels, String::new())]
+        }
+        Object::ReplicationController(controller) => {
+            let labels = controller.spec.as_ref().and_then(|spec| spec.selector.clone()).unwrap_or_default();
+            vec![list(Kind::Pod, &namespace, Selector::from_labels(&labels).to_string(), String::new())]
+        }
+        Object::Ingress(_) => vec![
+            list(Kind::Service, &namespace, String::new(), String::new()),
+            list(Kind::EndpointSlice, &namespace, String::new(), String::new()),
+        ],
         Object::PersistentVolumeClaim(_) => vec![list(Kind::Pod, &namespace, String::new(), String::new())],
         _ => Vec::new(),
     };

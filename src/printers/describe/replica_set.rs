@@ -18,7 +18,7 @@ pub(super) fn describe(text: &mut Text, set: &ReplicaSet, related: &Related<'_>)
     text.annotations("Annotations", set.metadata.annotations.as_ref());
     controlled_by(text, &set.metadata);
     text.field(0, "Replicas", format_args!("{} current / {} desired", status.replicas, spec.replicas.unwrap_or(0)));
-    let count = |phase: &str| related.pods_of(set).filter(|pod| pod.phase() == phase).count();
+    let count = |phase: &str| related.pods_of(&set.metadata).filter(|pod| pod.phase() == phase).count();
     let (running, waiting) = (count("Running"), count("Pending"));
     let (succeeded, failed) = (count("Succeeded"), count("Failed"));
     let pods = format!("{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed");

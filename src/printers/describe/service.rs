@@ -73,7 +73,7 @@ fn describe_port(text: &mut Text, port: &ServicePort, slices: &[&Arc<EndpointSli
 }
 
 /// The ready endpoints behind a port; headless Services may have slices without ports.
-fn endpoints(slices: &[&Arc<EndpointSlice>], port: &str) -> String {
+pub(super) fn endpoints(slices: &[&Arc<EndpointSlice>], port: &str) -> String {
     if slices.is_empty() {
         return "<none>".into();
     }

@@ -3,6 +3,7 @@
 //! Source: `pkg/printers/internalversion/printers.go` of v1.36. Columns marked wide appear only with `-o wide`.
 
 use crate::engine::SimTime;
+pub use crate::model::Column;
 use crate::model::{Kind, Meta, Object, core};
 
 use super::date;
@@ -10,6 +11,7 @@ use super::date;
 mod autoscaling;
 mod batch;
 mod config_map;
+mod custom;
 mod deployment;
 mod endpoint_slice;
 mod event;
@@ -44,15 +46,6 @@ const UNSET: &str = "<unset>";
 
 /// Columns of kinds for which upstream has no printer of their own.
 const PLAIN_COLUMNS: &[Column] = &[column("Name"), column("Age")];
-
-/// A column of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Its name as the server gives it; kubectl prints it in capitals.
-    pub name: &'static str,
-    /// Whether it appears only with `-o wide`.
-    pub wide: bool,
-}
 
 /// A column that is always there.
 const fn column(name: &'static str) -> Column {
@@ -121,6 +114,7 @@ pub fn columns(kind: Kind) -> &'static [Column] {
         Kind::ResourceClaim => requests::CLAIM_COLUMNS,
         Kind::ResourceSlice => requests::SLICE_COLUMNS,
         Kind::LimitRange | Kind::CustomResourceDefinition => extension::CREATED_COLUMNS,
+        Kind::Custom(custom) => &custom.definition().columns,
         _ => PLAIN_COLUMNS,
     }
 }
@@ -189,6 +183,7 @@ pub fn cells(object: &Object, now: SimTime) -> Vec<String> {
         Object::ResourceSlice(object) => requests::slice(object, now),
         Object::LimitRange(object) => extension::created(&object.metadata),
         Object::CustomResourceDefinition(object) => extension::created(&object.metadata),
+        Object::Custom(object) => custom::cells(object, now),
         other => vec![name(other.meta()), age(other.meta(), now)],
     }
 }

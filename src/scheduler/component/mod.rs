@@ -59,7 +59,7 @@ impl Scheduler {
     /// A scheduler with this profile.
     #[must_use]
     pub fn new(profile: Profile) -> Self {
-        let pods = Informer::new(Kind::Pod as u16, Kind::Pod).with_fields(LIVE_PODS);
+        let pods = Informer::new(Kind::Pod.number(), Kind::Pod).with_fields(LIVE_PODS);
         let others = [Kind::Node, Kind::PersistentVolume, Kind::PersistentVolumeClaim, Kind::StorageClass];
         Self {
             recorder: Recorder::new(Arc::clone(&profile.scheduler_name)),

@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use crate::model::{Kind, KindInfo};
+use crate::model::{Kind, KindInfo, Scope};
 
 /// The verbs of a resource that is stored. Source: `kubectl api-resources -o wide` of v1.36.
 const STORED: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
@@ -96,6 +96,12 @@ impl Resource {
         stored.chain(ASKED.iter().map(|row| Self::asked(*row)))
     }
 
+    /// The resources of custom kinds.
+    pub fn custom(kinds: &[Kind]) -> Vec<Self> {
+        let infos = kinds.iter().map(|kind| kind.info());
+        infos.map(|info| Self::of(info, info.group, info.version)).collect()
+    }
+
     fn of(info: &'static KindInfo, group: &str, version: &str) -> Self {
         let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect();
         let mut parts: Vec<_> = info.subresources.iter().map(|name| Part::named(name)).collect();
@@ -107,9 +113,9 @@ impl Resource {
             plural: info.plural.to_owned(),
             singular: info.singular.to_owned(),
             short_names: owned(info.short_names),
-            is_namespaced: info.kind.is_namespaced(),
+            is_namespaced: info.scope == Scope::Namespaced,
             categories: owned(info.categories),
-            verbs: if info.kind == Kind::Namespace { NAMESPACE } else { STORED }.to_vec(),
+            verbs: if info.name == "Namespace" { NAMESPACE } else { STORED }.to_vec(),
             stored: Some(format!("{}/{}/{}", info.group, info.version, info.name)),
             parts,
         }

@@ -49,6 +49,14 @@ recorded!(web_pod);
 recorded!(deployment);
 recorded!(node);
 recorded!(claim);
+recorded!(job);
+recorded!(cron_job);
+recorded!(autoscaler);
+recorded!(ingress);
+recorded!(limits);
+recorded!(network_policy);
+recorded!(budget);
+recorded!(endpoints);
 
 #[test]
 fn rows_are_those_of_get() {

@@ -1,0 +1,254 @@
+//! How faithful podlab is, kind by kind: the table behind `podlab fidelity` and the page of the same name in the docs.
+//!
+//! A kind that nobody simulates is still stored, defaulted, checked and printed; the table says so, so that nobody takes the
+//! silence of a cluster for an answer.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::kind::Kind;
+
+/// How faithful something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// It behaves as in Kubernetes.
+    Modelled,
+    /// It behaves alike; the sentence says what is left out.
+    Simplified,
+    /// It is stored, defaulted, checked and printed; nothing acts on it.
+    StoredOnly,
+    /// It is refused, or has no effect.
+    NotModelled,
+}
+
+impl Level {
+    /// As people read it.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Modelled => "modelled",
+            Self::Simplified => "simplified",
+            Self::StoredOnly => "stored only",
+            Self::NotModelled => "not modelled",
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The kind, or what else is meant: `kubectl`, `API`.
+    pub kind: &'static str,
+    /// Which of its fields or duties.
+    pub part: &'static str,
+    /// How faithful.
+    pub level: Level,
+    /// One sentence.
+    pub note: &'static str,
+}
+
+const fn row(kind: &'static str, part: &'static str, level: Level, note: &'static str) -> Row {
+    Row { kind, part, level, note }
+}
+
+use Level::{Modelled, NotModelled, Simplified, StoredOnly};
+
+/// What is said of kinds that nobody simulates.
+const UNSIMULATED: &str =
+    "Stored, not simulated: defaulted, checked, printed and watched, but no component acts on it.";
+
+/// The table, by kind; within a kind the most faithful first.
+const ROWS: &[Row] = &[
+    row(
+        "API",
+        "get, list, watch, create, update, patch, delete",
+        Modelled,
+        "With revisions, pages, selectors, bookmarks, 410 and 409 as in Kubernetes.",
+    ),
+    row(
+        "API",
+        "older versions of a kind",
+        NotModelled,
+        "Only the stable versions of v1.36 are served; beta and alpha groups are not.",
+    ),
+    row(
+        "API",
+        "admission webhooks and policies in CEL",
+        NotModelled,
+        "Their configurations are stored; nothing is called or evaluated.",
+    ),
+    row("API", "priority and fairness", NotModelled, "Requests are not queued by flow schemas."),
+    row(
+        "Namespace",
+        "phases, deletion of content, finalizers",
+        Modelled,
+        "With the conditions that tell what remains.",
+    ),
+    row(
+        "Node",
+        "status, leases, taints, cordon, drain, capacity",
+        Modelled,
+        "The kubelet reports as a real one does; the node controller taints and evicts by zone.",
+    ),
+    row(
+        "Node",
+        "kernel and runtime",
+        Simplified,
+        "A computer of its own kind: processes, files, sockets and memory are simulated, instructions are not.",
+    ),
+    row("Pod", "scheduling", Modelled, "Filters, preemption and queue of the default profile."),
+    row(
+        "Pod",
+        "preferred inter-Pod affinity, ScheduleAnyway",
+        Simplified,
+        "Checked and stored; they do not change the score.",
+    ),
+    row(
+        "Pod",
+        "containers, init containers, sidecars, hooks, termination",
+        Modelled,
+        "Phases, conditions, back-off and exit codes as in Kubernetes.",
+    ),
+    row(
+        "Pod",
+        "probes",
+        Simplified,
+        "exec, http and tcp are run; gRPC probes pass and say so; HTTPS is asked as HTTP.",
+    ),
+    row("Pod", "ephemeral containers, in-place resize", NotModelled, "Refused or without effect."),
+    row(
+        "Pod",
+        "security context",
+        StoredOnly,
+        "User and group are told to the processes; capabilities, seccomp and SELinux have no effect.",
+    ),
+    row(
+        "Pod",
+        "eviction under pressure",
+        Simplified,
+        "Hard thresholds of memory and disk; no soft thresholds, inodes or process ids.",
+    ),
+    row("ReplicaSet", "all fields", Modelled, ""),
+    row(
+        "Deployment",
+        "all fields",
+        Modelled,
+        "Hashes of templates are not those of Go, and so names differ in their middle part.",
+    ),
+    row(
+        "Service",
+        "ClusterIP, NodePort, headless, session affinity, ExternalName",
+        Modelled,
+        "Each node's proxy learns of changes after a delay of its own.",
+    ),
+    row("Service", "LoadBalancer", StoredOnly, "Stays <pending>: there is no cloud."),
+    row("EndpointSlice", "all fields", Simplified, "IPv4 only; no topology hints."),
+    row("ConfigMap", "all fields", Modelled, ""),
+    row("Secret", "all fields", Simplified, "Types are checked by their keys; nothing is encrypted at rest."),
+    row(
+        "ServiceAccount",
+        "default accounts, projected tokens",
+        Simplified,
+        "Tokens carry the claims of real ones, without a signature that others could check.",
+    ),
+    row("Event", "aggregation, expiry", Modelled, "Served under v1 and events.k8s.io/v1, written in the form of v1."),
+    row("Lease", "all fields", Modelled, "Held by the scheduler, the controller manager and every kubelet."),
+    row(
+        "ResourceQuota",
+        "counts and compute resources",
+        Modelled,
+        "Every namespaced kind can be counted with count/….",
+    ),
+    row(
+        "PersistentVolume",
+        "binding, reclaim, protection",
+        Modelled,
+        "hostPath, local, nfs and csi sources hold files.",
+    ),
+    row(
+        "PersistentVolumeClaim",
+        "binding, protection, expansion",
+        Simplified,
+        "Sizes grow in the API; file systems do not.",
+    ),
+    row("StorageClass", "binding modes, provisioning", Modelled, "Provisioned by a simulated CSI driver."),
+    row("PriorityClass", "all fields", Modelled, ""),
+    row(
+        "CustomResourceDefinition",
+        "names, versions, pruning, defaults, printer columns, status, scale",
+        Simplified,
+        "Established in the write that creates it; conversion only with the strategy None.",
+    ),
+    row(
+        "CustomResourceDefinition",
+        "schema",
+        Simplified,
+        "Types, required, enum, pattern, bounds, lists as sets and maps, compositions; of formats only date-time.",
+    ),
+    row(
+        "CustomResourceDefinition",
+        "x-kubernetes-validations",
+        Simplified,
+        "Rules in CEL are computed, without the libraries that Kubernetes adds and without cost limits.",
+    ),
+    row(
+        "CustomResourceDefinition",
+        "garbage collection",
+        NotModelled,
+        "Dependents of custom objects are not collected when their owner goes.",
+    ),
+    row(
+        "kubectl",
+        "the prompt's own kubectl",
+        Simplified,
+        "No plug-ins, kustomize, proxy, port-forward, cp and debug; the real kubectl over podlab serve has them.",
+    ),
+];
+
+/// Kinds that nobody simulates, unless [`ROWS`] says something of them.
+fn is_unsimulated(kind: Kind) -> bool {
+    ROWS.iter().all(|row| row.kind != kind.name())
+}
+
+/// The table: what is written above, and a line for every kind that nobody simulates.
+#[must_use]
+pub fn rows() -> Vec<Row> {
+    let others = Kind::all().filter(|kind| is_unsimulated(*kind));
+    let others = others.map(|kind| row(kind.name(), "all fields", StoredOnly, UNSIMULATED));
+    ROWS.iter().copied().chain(others).collect()
+}
+
+/// The table as Markdown, as the docs have it.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = "| kind | part | | |\n|---|---|---|---|\n".to_owned();
+    for row in rows().iter().filter(|row| row.note != UNSIMULATED) {
+        // Writing into a String has no way to fail.
+        let _ = writeln!(text, "| {} | {} | {} | {} |", row.kind, row.part, row.level.text(), row.note);
+    }
+    let others: Vec<&str> = Kind::all().filter(|kind| is_unsimulated(*kind)).map(Kind::name).collect();
+    let _ = writeln!(text, "\nStored, not simulated: {}.", others.join(", "));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_told_of() {
+        let rows = rows();
+        for kind in Kind::all() {
+            assert!(rows.iter().any(|row| row.kind == kind.name()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn the_readme_tells_the_same() {
+        let readme = include_str!("../../README.md");
+        let table = markdown();
+        assert!(readme.contains(&table), "put this into README.md, under Fidelity:\n{table}");
+    }
+}
