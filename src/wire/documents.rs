@@ -70,7 +70,7 @@ fn catalog(cluster: &Cluster) -> Cow<'static, Catalog> {
     if custom.is_empty() {
         Cow::Borrowed(Catalog::built_in())
     } else {
-        Cow::Owned(Catalog::with(Resource::custom(&custom)))
+        Cow::Owned(Catalog::with(Resource::of_kinds(&custom)))
     }
 }
 

@@ -39,6 +39,70 @@ pub(super) static COMMANDS: &[Command] = &[
         create::priority_class
     ),
     command!(
+        "create job",
+        [],
+        "Create a job with the specified name",
+        "NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...]",
+        create::JOB_FLAGS,
+        create::job
+    ),
+    command!(
+        "create cronjob",
+        ["cj"],
+        "Create a cron job with the specified name",
+        "NAME --image=image --schedule='0/5 * * * ?' -- [COMMAND] [args...]",
+        create::CRON_JOB_FLAGS,
+        create::cron_job
+    ),
+    command!(
+        "create role",
+        [],
+        "Create a role with single rule",
+        "NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename]",
+        create::ROLE_FLAGS,
+        create::role
+    ),
+    command!(
+        "create clusterrole",
+        [],
+        "Create a cluster role",
+        "NAME --verb=verb --resource=resource.group [--resource-name=resourcename]",
+        create::CLUSTER_ROLE_FLAGS,
+        create::cluster_role
+    ),
+    command!(
+        "create rolebinding",
+        [],
+        "Create a role binding for a particular role or cluster role",
+        "NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:name]",
+        create::BINDING_FLAGS,
+        create::role_binding
+    ),
+    command!(
+        "create clusterrolebinding",
+        [],
+        "Create a cluster role binding for a particular cluster role",
+        "NAME --clusterrole=NAME [--user=user] [--group=group] [--serviceaccount=namespace:serviceaccountname]",
+        create::BINDING_FLAGS,
+        create::cluster_role_binding
+    ),
+    command!(
+        "create ingress",
+        ["ing"],
+        "Create an ingress with the specified name",
+        "NAME --rule=host/path=service:port[,tls[=secret]]",
+        create::INGRESS_FLAGS,
+        create::ingress
+    ),
+    command!(
+        "create poddisruptionbudget",
+        ["pdb"],
+        "Create a pod disruption budget with the specified name",
+        "NAME --selector=SELECTOR --min-available=N",
+        create::BUDGET_FLAGS,
+        create::budget
+    ),
+    command!(
         "create quota",
         ["resourcequota"],
         "Create a quota with the specified name",

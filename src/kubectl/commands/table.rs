@@ -2,8 +2,8 @@
 
 use super::{Command, command};
 use crate::kubectl::verbs::{
-    api_resources, apply, cluster, config, cordon, delete, describe, drain, edit, events, exec, explain, expose, get,
-    label, logs, patch, replace, rollout, run, scale, set, taint, wait,
+    api_resources, apply, autoscale, cluster, config, cordon, delete, describe, drain, edit, events, exec, explain,
+    expose, get, label, logs, patch, replace, rollout, run, scale, set, taint, wait,
 };
 
 /// Roughly in the order of `kubectl --help`.
@@ -48,6 +48,14 @@ pub(super) static COMMANDS: &[Command] = &[
         "NAME --image=image [--env=\"key=value\"] [--port=port] [-- COMMAND] [args...]",
         run::FLAGS,
         run::run
+    ),
+    command!(
+        "autoscale",
+        [],
+        "Auto-scale a deployment, replica set, stateful set, or replication controller",
+        "(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu=CPU]",
+        autoscale::FLAGS,
+        autoscale::run
     ),
     command!(
         "expose",

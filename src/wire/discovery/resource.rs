@@ -97,7 +97,7 @@ impl Resource {
     }
 
     /// The resources of custom kinds.
-    pub fn custom(kinds: &[Kind]) -> Vec<Self> {
+    pub fn of_kinds(kinds: &[Kind]) -> Vec<Self> {
         let infos = kinds.iter().map(|kind| kind.info());
         infos.map(|info| Self::of(info, info.group, info.version)).collect()
     }
