@@ -40,8 +40,9 @@ pub fn serve(args: &args::Serve, out: &mut dyn Write) -> Result<u8, Failure> {
     kubeconfig::write(&path, &kubeconfig::text(&identity, &url)).map_err(|error| {
         Failure::input(format!("cannot write {}: {error}; give another path with --kubeconfig", path.display()))
     })?;
-    writeln!(out, "export KUBECONFIG={}", shell_word(&path))?;
+    // `ready` comes first: whoever waits for that line may read no further.
     writeln!(out, "ready")?;
+    writeln!(out, "export KUBECONFIG={}", shell_word(&path))?;
     out.flush()?;
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_signal(&stop)?;

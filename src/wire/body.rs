@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::apiserver::{Body, DeleteOptions, PatchType, Reason, Status, Subresource, Verb};
+use crate::model::json_read::{self, Parsed};
 use crate::model::yaml;
 
-use super::path::ResourcePath;
 use super::query::{Query, propagation};
 
 /// The most that a request may carry. Source: `--max-request-body-bytes`' default, 3 MiB.
@@ -18,47 +18,70 @@ pub const BYTES_MAX: usize = 3 * 1024 * 1024;
 const PATCH_TYPES: &str = "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, \
                            application/apply-patch+yaml, application/apply-patch+cbor";
 
+/// What came with a request.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// As the API server takes it.
+    pub body: Body,
+    /// The fields that stood twice in the text.
+    pub duplicates: Vec<Arc<str>>,
+}
+
+impl From<Body> for Given {
+    fn from(body: Body) -> Self {
+        Self { body, duplicates: Vec::new() }
+    }
+}
+
 /// The body of a request.
 ///
 /// # Errors
 /// 400 for what cannot be read, 415 for what is in no known notation.
 pub fn read(
     verb: Verb,
-    path: &ResourcePath,
     part: Subresource,
     query: &Query,
     content_type: &str,
     bytes: &[u8],
-) -> Result<Body, Box<Status>> {
-    match (verb, part) {
-        (_, Subresource::Log) => Ok(Body::Log(query.log_options()?)),
-        (_, Subresource::Exec) => Ok(Body::Exec(query.exec_options())),
-        (Verb::Get | Verb::List | Verb::Watch, _) => Ok(Body::None),
-        (Verb::Delete | Verb::DeleteCollection, _) => deletion(query, content_type, bytes),
-        (Verb::Patch, _) => patch(content_type, bytes),
-        (_, Subresource::Scale) => scale(&value(content_type, bytes)?),
-        (Verb::Create, Subresource::Binding) => Ok(binding(&value(content_type, bytes)?)),
+) -> Result<Given, Box<Status>> {
+    let body = match (verb, part) {
+        (_, Subresource::Log) => Body::Log(query.log_options()?),
+        (_, Subresource::Exec) => Body::Exec(query.exec_options()),
+        (Verb::Get | Verb::List | Verb::Watch, _) => Body::None,
+        (Verb::Delete | Verb::DeleteCollection, _) => deletion(query, content_type, bytes)?,
+        (Verb::Patch, _) => patch(content_type, bytes)?,
+        (_, Subresource::Scale) => scale(&value(content_type, bytes)?)?,
+        (Verb::Create, Subresource::Binding) => binding(&value(content_type, bytes)?),
         (Verb::Create, Subresource::Eviction) => {
             let value = value(content_type, bytes)?;
-            let options = value.get("deleteOptions").map(delete_options).unwrap_or_default();
-            Ok(Body::Delete(options))
+            Body::Delete(value.get("deleteOptions").map(delete_options).unwrap_or_default())
         }
-        _ if path.resource.is_empty() => Ok(Body::None),
-        _ => Ok(Body::Manifest(value(content_type, bytes)?)),
-    }
+        _ => {
+            let Parsed { value, duplicates } = document(content_type, bytes)?;
+            let duplicates = duplicates.into_iter().map(Arc::from).collect();
+            return Ok(Given { body: Body::Manifest(value), duplicates });
+        }
+    };
+    Ok(body.into())
+}
+
+fn value(content_type: &str, bytes: &[u8]) -> Result<Value, Box<Status>> {
+    document(content_type, bytes).map(|parsed| parsed.value)
 }
 
 /// A document in whichever notation.
 ///
 /// # Errors
 /// As [`read`].
-pub fn value(content_type: &str, bytes: &[u8]) -> Result<Value, Box<Status>> {
+pub fn document(content_type: &str, bytes: &[u8]) -> Result<Parsed, Box<Status>> {
     let bare = content_type.split(';').next().unwrap_or_default().trim();
     match bare {
         "" | "application/json" => json(bytes),
-        "application/yaml" => yaml(bytes),
-        "application/vnd.kubernetes.protobuf" => super::protobuf::decode(bytes)
-            .map_err(|error| Box::new(Status::bad_request(format!("the body of the request is no object: {error}")))),
+        "application/yaml" => yaml(bytes).map(|value| Parsed { value, ..Parsed::default() }),
+        "application/vnd.kubernetes.protobuf" => {
+            let told = |error| Box::new(Status::bad_request(format!("the body of the request is no object: {error}")));
+            super::protobuf::decode(bytes).map(|value| Parsed { value, ..Parsed::default() }).map_err(told)
+        }
         other => {
             let message = format!(
                 "the body of the request was in an unknown format - accepted media types include: application/json, \
@@ -69,8 +92,9 @@ pub fn value(content_type: &str, bytes: &[u8]) -> Result<Value, Box<Status>> {
     }
 }
 
-fn json(bytes: &[u8]) -> Result<Value, Box<Status>> {
-    serde_json::from_slice(bytes).map_err(|error| {
+fn json(bytes: &[u8]) -> Result<Parsed, Box<Status>> {
+    let text = String::from_utf8_lossy(bytes);
+    json_read::parse(&text).map_err(|error| {
         let message = format!("couldn't get version/kind; json parse error: {error}");
         Box::new(Status::bad_request(message))
     })

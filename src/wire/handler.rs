@@ -143,7 +143,8 @@ impl Incoming<'_> {
         bytes: &[u8],
     ) -> Result<Request, Box<Status>> {
         let mut options = self.query.options()?;
-        let mut body = body::read(verb, &self.target, part, &self.query, content_type, bytes)?;
+        let body::Given { mut body, duplicates } = body::read(verb, part, &self.query, content_type, bytes)?;
+        options.duplicate_fields = duplicates;
         if matches!(verb, Verb::Delete | Verb::DeleteCollection) {
             options.dry_run |= body::is_dry_run(content_type, bytes);
         }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::apiserver::request::VersionMatch;
 use crate::apiserver::{DeleteOptions, ExecOptions, FieldValidation, LogOptions, Options, Propagation, Status};
 
 use super::path::decode;
@@ -87,8 +88,29 @@ impl Query {
             field_validation,
             field_manager: self.text("fieldManager"),
             force: self.is_true("force"),
-            ..Options::default()
+            resource_version_match: self.version_match()?,
+            send_initial_events: self
+                .get("sendInitialEvents")
+                .filter(|text| !text.is_empty())
+                .map(|text| text == "true"),
+            timeout_seconds: self.number("timeoutSeconds")?,
+            managed_fields: true,
+            duplicate_fields: Vec::new(),
         })
+    }
+
+    fn version_match(&self) -> Result<Option<VersionMatch>, Box<Status>> {
+        match self.get("resourceVersionMatch").unwrap_or_default() {
+            "" => Ok(None),
+            "Exact" => Ok(Some(VersionMatch::Exact)),
+            "NotOlderThan" => Ok(Some(VersionMatch::NotOlderThan)),
+            other => {
+                let why = format!(
+                    "resourceVersionMatch: Unsupported value: \"{other}\": supported values: \"Exact\", \"NotOlderThan\""
+                );
+                Err(Box::new(Status::bad_request(why)))
+            }
+        }
     }
 
     /// What the query says of a deletion; the body may say more.

@@ -21,3 +21,5 @@ mod replay;
 mod storage;
 /// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
 mod tidy;
+/// The Kubernetes API over HTTPS, asked by the real kubectl.
+mod wire;
