@@ -7,11 +7,14 @@
 
 pub mod claim;
 pub mod custom_resources;
+pub mod daemon_set;
 pub mod deployment;
 pub mod disruption;
 pub mod endpointslice;
 pub mod expectations;
 pub mod garbage_collector;
+pub mod history;
+pub mod job;
 pub mod manager;
 pub mod namespace;
 pub mod node_ipam;
@@ -24,6 +27,7 @@ pub mod replicaset;
 pub mod resource_quota;
 pub mod root_ca;
 pub mod service_account;
+pub mod stateful_set;
 pub mod taint_eviction;
 pub mod volume_binder;
 pub mod volume_protection;
@@ -41,6 +45,9 @@ pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
     vec![
         Box::new(deployment::DeploymentController::default()),
         Box::new(replicaset::ReplicaSetController::default()),
+        Box::new(stateful_set::StatefulSetController::default()),
+        Box::new(daemon_set::DaemonSetController::default()),
+        Box::new(job::JobController::default()),
         Box::new(endpointslice::EndpointSliceController::default()),
         Box::new(garbage_collector::GarbageCollector::default()),
         Box::new(custom_resources::CustomResourceFinalizer),

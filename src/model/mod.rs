@@ -62,6 +62,7 @@ pub const KUBERNETES_VERSION: &str = "v1.36.2";
 
 /// Bytes of a Secret.
 pub use k8s_openapi::ByteString;
+pub use k8s_openapi::apimachinery::pkg::runtime::RawExtension;
 
 /// `core/v1`: Pods, Nodes, Services and what goes with them.
 pub mod core {

@@ -43,7 +43,10 @@ fn the_first_hour_with_the_real_kubectl() {
     says("label deployment web tier=front", "labeled");
     says("annotate deployment web note=hello", "annotated");
     says("patch deployment web -p '{\"spec\":{\"replicas\":3}}'", "patched");
-    says("patch deployment web --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":2}]'", "patched");
+    says(
+        "patch deployment web --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":2}]'",
+        "patched",
+    );
     says("rollout restart deployment/web", "restarted");
     says("create namespace shop", "namespace/shop created");
     says("create configmap conf --from-literal=a=1 -n shop", "configmap/conf created");

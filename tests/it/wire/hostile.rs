@@ -26,7 +26,14 @@ fn nonsense_on_the_socket_harms_nobody() {
         drop(stream.write_all(nonsense));
         drop(stream.read(&mut [0; 64]));
     }
-    for path in ["/api/v1/namespaces/a/pods/b/c/d/e", "/apis/none/v1/things", "/%ff%00", "/api/v1/pods?limit=many", "//", "/api/v1/pods?continue=x"] {
+    for path in [
+        "/api/v1/namespaces/a/pods/b/c/d/e",
+        "/apis/none/v1/things",
+        "/%ff%00",
+        "/api/v1/pods?limit=many",
+        "//",
+        "/api/v1/pods?continue=x",
+    ] {
         let ran = served.run(&format!("get --raw '{path}'"));
         assert!(ran.code != 0, "{path}: {}", ran.out);
     }

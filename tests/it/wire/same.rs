@@ -50,7 +50,11 @@ fn without_ages(text: &str) -> String {
 fn both_kubectls_print_the_same() {
     let Some(kubectl) = kubectl() else { return };
     let served = Served::start(kubectl);
-    for line in ["create deployment web --image=nginx --replicas=2", "expose deployment web --port=80", "create configmap conf --from-literal=a=1"] {
+    for line in [
+        "create deployment web --image=nginx --replicas=2",
+        "expose deployment web --port=80",
+        "create configmap conf --from-literal=a=1",
+    ] {
         assert_eq!(served.run(line).code, 0, "{line}");
     }
     served.until("rollout status deployment/web --timeout=60s", "successfully rolled out");

@@ -1,0 +1,276 @@
+//! The DaemonSet controller: one Pod on every node that is meant.
+//!
+//! Models `pkg/controller/daemon/daemon_controller.go`. The default scheduler binds the Pods: each is made for one node by a node
+//! affinity on its name.
+//!
+//! Reading order: [`node`] (which nodes are meant), [`pods`] (what a Pod of the set is), [`plan`] (what is done next), [`status`], then
+//! this file.
+
+pub mod node;
+pub mod plan;
+pub mod pods;
+pub mod status;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::client::{
+    Body, Caches, Call, Controller, Ctx, DeleteOptions, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder,
+    Subresource, Verb, Verdict,
+};
+use crate::engine::SimDuration;
+use crate::model::apps::DaemonSet;
+use crate::model::metav1::LabelSelector;
+use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Resource};
+
+use super::expectations::Expectations;
+use super::history::History;
+use super::rejection::is_namespace_terminating;
+use plan::Roster;
+
+/// What a call is for.
+const REVISION: u64 = 1;
+const CREATE: u64 = 2;
+const DELETE: u64 = 3;
+const PRUNE: u64 = 4;
+
+/// The controller.
+#[derive(Clone, Debug, Default)]
+pub struct DaemonSetController {
+    expectations: Expectations,
+    syncs: BTreeMap<ObjectKey, Sync>,
+}
+
+/// One look at one DaemonSet.
+#[derive(Clone, Debug)]
+struct Sync {
+    set: Arc<DaemonSet>,
+    roster: Roster,
+    status_written: bool,
+    to_create: usize,
+    to_delete: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+impl Controller for DaemonSetController {
+    fn name(&self) -> &'static str {
+        "daemonset-controller"
+    }
+
+    fn watches(&self) -> &'static [Kind] {
+        &[Kind::DaemonSet, Kind::Pod, Kind::Node, Kind::ControllerRevision]
+    }
+
+    fn workers(&self) -> usize {
+        // Source: `--concurrent-daemonset-syncs`.
+        2
+    }
+
+    fn on_change(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
+        let object = delta.object();
+        match object.kind() {
+            Kind::DaemonSet => {
+                if delta.is_removal() {
+                    self.expectations.forget(&object.key());
+                }
+                enqueue.add(object.key());
+            }
+            Kind::Node => {
+                if node::matters(delta) {
+                    for set in caches.all::<DaemonSet>() {
+                        enqueue.add(Object::from(Arc::clone(set)).key());
+                    }
+                }
+            }
+            _ => self.on_dependent(delta, caches, enqueue),
+        }
+    }
+
+    fn reconcile(&mut self, key: &ObjectKey, caches: &Caches, recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
+        let Some(set) = caches.get::<DaemonSet>(&key.namespace, &key.name) else { return Plan::none() };
+        let Some(spec) = set.spec.as_ref().filter(|_| !set.metadata.is_terminating()) else { return Plan::none() };
+        let object = Object::from(Arc::clone(set));
+        if spec.selector == LabelSelector::default() {
+            let text = "This daemon set is selecting all pods. A non-empty selector is required.";
+            recorder.event(ctx, &object, EventType::Warning, "SelectingAll", text);
+            return Plan::none();
+        }
+        let history = History::of(set.metadata.uid(), caches);
+        let present = history.present(Kind::DaemonSet, &set.metadata, &spec.template);
+        if let Some(request) = present.request(ctx) {
+            // The set comes back when the revision is there.
+            return Plan::none().stage(vec![Call { request, tag: REVISION }]);
+        }
+        let hash = present.name().rsplit('-').next().unwrap_or_default();
+        let roster = Roster::new(set, hash, caches, ctx.now);
+        let mut sync =
+            Sync { set: Arc::clone(set), roster, status_written: false, to_create: 0, to_delete: BTreeMap::new() };
+        let mut plan = Plan::none();
+        if self.expectations.satisfied(key, ctx.now) {
+            plan = sync.manage(key, plan, &mut self.expectations, recorder, ctx);
+        }
+        let limit = usize::try_from(spec.revision_history_limit.unwrap_or(10)).unwrap_or(0);
+        let prune = |one: &Arc<crate::model::apps::ControllerRevision>| {
+            let request = ctx.request(Verb::Delete, Kind::ControllerRevision, &key.namespace);
+            let body = Body::Delete(DeleteOptions::default());
+            Call { request: request.named(one.metadata.name()).body(body), tag: PRUNE }
+        };
+        let is_live = |name: &str| name == present.name() || sync.roster.uses(name.rsplit('-').next().unwrap_or_default());
+        plan = plan.stage(history.surplus(limit, is_live).iter().map(prune).collect());
+        self.syncs.insert(key.clone(), sync);
+        plan
+    }
+
+    fn on_outcome(
+        &mut self,
+        key: &ObjectKey,
+        call: &Call,
+        outcome: &Outcome,
+        recorder: &mut Recorder,
+        ctx: &mut Ctx<'_>,
+    ) -> Verdict {
+        let Some(sync) = self.syncs.get_mut(key) else {
+            return if outcome.is_ok() { Verdict::Continue } else { Verdict::Retry };
+        };
+        match call.tag {
+            CREATE => {
+                sync.to_create = sync.to_create.saturating_sub(1);
+                if outcome.is_err() {
+                    self.expectations.creation_observed(key);
+                }
+                sync.on_created(outcome, recorder, ctx)
+            }
+            DELETE => {
+                let name = &call.request.name;
+                if outcome.is_err() && let Some(uid) = sync.to_delete.get(name) {
+                    self.expectations.deletion_observed(key, uid);
+                }
+                sync.on_deleted(name, outcome, recorder, ctx)
+            }
+            _ => match outcome {
+                Ok(_) => Verdict::Continue,
+                Err(status) if status.is(Reason::NotFound) => Verdict::Continue,
+                Err(_) => Verdict::Retry,
+            },
+        }
+    }
+
+    fn proceed(&mut self, key: &ObjectKey, _: Verdict, _: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
+        let Some(sync) = self.syncs.get_mut(key) else { return Plan::none() };
+        for _ in 0..std::mem::take(&mut sync.to_create) {
+            // Batches that were skipped after a failure will never be seen.
+            self.expectations.creation_observed(key);
+        }
+        if !sync.status_written {
+            sync.status_written = true;
+            let wanted = status::status(&sync.set, &sync.roster);
+            if sync.set.status.as_ref() != Some(&wanted) {
+                let mut set = (*sync.set).clone();
+                set.status = Some(wanted);
+                return Plan::call(ctx.request_with(Verb::Update, set).part(Subresource::Status));
+            }
+        }
+        let requeue_after = sync.roster.next_check();
+        self.syncs.remove(key);
+        Plan { requeue_after, ..Plan::none() }
+    }
+
+    fn clone_box(&self) -> Box<dyn Controller> {
+        Box::new(self.clone())
+    }
+}
+
+impl DaemonSetController {
+    /// A Pod or a revision of a set has changed.
+    fn on_dependent(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
+        let object = delta.object();
+        let Some(owner) = object.meta().controller().filter(|owner| owner.kind == Kind::DaemonSet.name()) else { return };
+        let key = ObjectKey::new(Kind::DaemonSet, object.namespace(), owner.name.as_str());
+        let set = caches.get::<DaemonSet>(&key.namespace, &key.name);
+        let Some(set) = set.filter(|set| set.metadata.uid() == owner.uid) else { return };
+        if object.kind() == Kind::Pod {
+            if delta.old.is_none() {
+                self.expectations.creation_observed(&key);
+            }
+            let was_ending = delta.old.as_ref().is_some_and(|old| old.meta().deletion_timestamp.is_some());
+            if delta.is_removal() || (object.meta().deletion_timestamp.is_some() && !was_ending) {
+                self.expectations.deletion_observed(&key, object.meta().uid());
+            }
+            let min_ready = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
+            if min_ready > 0 && Pod::of(object).is_some_and(|pod| pod.is_ready()) {
+                // One more second, since timestamps are cut to whole ones.
+                enqueue.add_after(key.clone(), SimDuration::from_secs(u64::from(min_ready.unsigned_abs()) + 1));
+            }
+        }
+        enqueue.add(key);
+    }
+}
+
+impl Sync {
+    fn object(&self) -> Object {
+        Object::from(Arc::clone(&self.set))
+    }
+
+    /// Makes and deletes Pods.
+    fn manage(
+        &mut self,
+        key: &ObjectKey,
+        plan: Plan,
+        expectations: &mut Expectations,
+        recorder: &mut Recorder,
+        ctx: &mut Ctx<'_>,
+    ) -> Plan {
+        let steps = self.roster.steps();
+        for (reason, text, pod_is_failed) in &steps.notes {
+            let kind = if *pod_is_failed { EventType::Warning } else { EventType::Normal };
+            recorder.event(ctx, &self.object(), kind, reason, text.clone());
+        }
+        self.to_create = steps.create.len();
+        expectations.expect_creations(key, steps.create.len(), ctx.now);
+        let uid = |pod: &Arc<Pod>| Arc::<str>::from(pod.metadata.uid());
+        expectations.expect_deletions(key, steps.delete.iter().map(uid), ctx.now);
+        self.to_delete = steps.delete.iter().map(|pod| (pod.metadata.name().into(), uid(pod))).collect();
+        let create = |node: &String| {
+            let pod = pods::pod(&self.set, node, &self.roster.hash);
+            Call { request: ctx.request_with(Verb::Create, pod), tag: CREATE }
+        };
+        let delete = |pod: &Arc<Pod>| {
+            let request = ctx.request(Verb::Delete, Kind::Pod, pod.metadata.namespace()).named(pod.metadata.name());
+            Call { request: request.body(Body::Delete(DeleteOptions::default())), tag: DELETE }
+        };
+        let deletions = steps.delete.iter().map(delete).collect();
+        plan.slow_start(steps.create.iter().map(create).collect()).stage(deletions)
+    }
+
+    fn on_created(&self, outcome: &Outcome, recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Verdict {
+        match outcome {
+            Ok(response) => {
+                let name = response.object().map(Object::name).unwrap_or_default();
+                let text = format!("Created pod: {name}");
+                recorder.event(ctx, &self.object(), EventType::Normal, "SuccessfulCreate", text);
+                Verdict::Continue
+            }
+            Err(status) if is_namespace_terminating(status) => Verdict::Continue,
+            Err(status) => {
+                let text = format!("Error creating: {status}");
+                recorder.event(ctx, &self.object(), EventType::Warning, "FailedCreate", text);
+                Verdict::Retry
+            }
+        }
+    }
+
+    fn on_deleted(&self, name: &str, outcome: &Outcome, recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Verdict {
+        match outcome {
+            Ok(_) => {
+                let text = format!("Deleted pod: {name}");
+                recorder.event(ctx, &self.object(), EventType::Normal, "SuccessfulDelete", text);
+                Verdict::Continue
+            }
+            Err(status) if status.is(Reason::NotFound) => Verdict::Continue,
+            Err(status) => {
+                let text = format!("Error deleting: {status}");
+                recorder.event(ctx, &self.object(), EventType::Warning, "FailedDelete", text);
+                Verdict::Retry
+            }
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! One look at one Job, from its first call to its last.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::client::{Body, Call, Ctx, DeleteOptions, EventType, Plan, Recorder, Subresource, Verb, Verdict};
+use crate::controllers::expectations::Expectations;
+use crate::engine::{SimDuration, SimTime};
+use crate::model::batch::{Job, JobStatus};
+use crate::model::{Kind, Meta, Object, Pod, time};
+
+use super::census::{Census, number, replaces_only_failed};
+use super::conditions::{self, Ending};
+use super::{backoff, indexes, pods, untrack};
+
+pub(super) const CREATE: u64 = 1;
+pub(super) const DELETE: u64 = 2;
+pub(super) const UNTRACK: u64 = 3;
+pub(super) const STATUS: u64 = 4;
+
+/// At most so many Pods are created or deleted at a time. Source: `MaxPodCreateDeletePerSync`.
+const BURST: usize = 500;
+
+/// One look at one Job.
+#[derive(Clone, Debug)]
+pub(super) struct Sync {
+    job: Arc<Job>,
+    census: Census,
+    ending: Option<Ending>,
+    to_create: usize,
+    created: usize,
+    to_delete: BTreeMap<Arc<str>, Arc<str>>,
+    status_written: bool,
+    has_ended: bool,
+    suspension: Option<&'static str>,
+    pub(super) requeue_after: Option<SimDuration>,
+}
+
+impl Sync {
+    /// Looks at the Job and plans what comes before its status.
+    pub(super) fn begin(
+        job: &Arc<Job>,
+        census: Census,
+        may_manage: bool,
+        expectations: &mut Expectations,
+        _recorder: &mut Recorder,
+        ctx: &mut Ctx<'_>,
+    ) -> (Self, Plan) {
+        let ending = conditions::ending(job, &census);
+        let mut sync = Self {
+            job: Arc::clone(job),
+            census,
+            ending,
+            to_create: 0,
+            created: 0,
+            to_delete: BTreeMap::new(),
+            status_written: false,
+            has_ended: false,
+            suspension: None,
+            requeue_after: conditions::deadline_in(job, ctx.now).filter(|left| *left > SimDuration::ZERO),
+        };
+        let mut plan = Plan::none();
+        if may_manage {
+            plan = sync.manage(plan, expectations, ctx);
+        }
+        if !sync.census.tracked.is_empty() {
+            let noted = sync.noted(ctx.now);
+            if sync.census.has_news {
+                plan = plan.stage(vec![sync.write(noted, ctx)]);
+            }
+            plan = plan.stage(sync.census.tracked.iter().map(|pod| untrack(pod, ctx)).collect());
+        }
+        (sync, plan)
+    }
+
+    /// Makes what is missing, or ends what is too much.
+    fn manage(&mut self, plan: Plan, expectations: &mut Expectations, ctx: &mut Ctx<'_>) -> Plan {
+        let job = Arc::clone(&self.job);
+        let Some(spec) = &job.spec else { return plan };
+        let active = self.census.active.len();
+        if self.ending.is_some() || conditions::is_suspended(&job) {
+            return self.delete(active, plan, expectations, ctx);
+        }
+        let parallelism = usize::try_from(spec.parallelism.unwrap_or(1)).unwrap_or(0);
+        let succeeded = self.census.succeeded(&job);
+        let wanted = match spec.completions {
+            // A work queue takes no more workers once one has ended well.
+            None if succeeded > 0 => active.min(parallelism),
+            None => parallelism,
+            Some(completions) => parallelism.min(usize::try_from(completions - succeeded).unwrap_or(0)),
+        };
+        if active > wanted {
+            return self.delete(active - wanted, plan, expectations, ctx);
+        }
+        let ending = if replaces_only_failed(&job) { usize::try_from(self.census.terminating).unwrap_or(0) } else { 0 };
+        let missing = wanted.saturating_sub(active + ending).min(BURST);
+        if missing == 0 {
+            return plan;
+        }
+        if let Some(at) = backoff::next_try(&self.census.finished).filter(|at| *at > ctx.now) {
+            self.come_back(at.since(ctx.now));
+            return plan;
+        }
+        let Some(template) = pods::template(&job) else { return plan };
+        let numbers = if indexes::is_indexed(&job) {
+            let completions = spec.completions.unwrap_or(0);
+            self.census.completed.missing(completions, &self.census.active, missing).into_iter().map(Some).collect()
+        } else {
+            vec![None; missing]
+        };
+        self.to_create = numbers.len();
+        expectations.expect_creations(&Object::from(Arc::clone(&job)).key(), numbers.len(), ctx.now);
+        plan.slow_start(numbers.into_iter().map(|index| pods::create(&job, &template, index, ctx)).collect())
+    }
+
+    fn delete(&mut self, count: usize, plan: Plan, expectations: &mut Expectations, ctx: &mut Ctx<'_>) -> Plan {
+        let mut victims = self.census.active.clone();
+        // Those that are not ready go first, then the youngest. Source: `activePodsForRemoval`.
+        victims.sort_by_key(|pod| (pod.is_ready(), std::cmp::Reverse(pod.metadata.created_at())));
+        victims.truncate(count.min(BURST));
+        let uid = |pod: &Arc<Pod>| Arc::<str>::from(pod.metadata.uid());
+        expectations.expect_deletions(&self.object().key(), victims.iter().map(uid), ctx.now);
+        self.to_delete = victims.iter().map(|pod| (pod.metadata.name().into(), uid(pod))).collect();
+        let call = |pod: &Arc<Pod>| {
+            let request = ctx.request(Verb::Delete, Kind::Pod, pod.metadata.namespace()).named(pod.metadata.name());
+            Call { request: request.body(Body::Delete(DeleteOptions::default())), tag: DELETE }
+        };
+        plan.stage(victims.iter().map(call).collect())
+    }
+
+    fn come_back(&mut self, after: SimDuration) {
+        self.requeue_after = Some(self.requeue_after.map_or(after, |earlier| earlier.min(after)));
+    }
+
+    /// What remains when a stage is over: the status.
+    pub(super) fn next(&mut self, verdict: Verdict, recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Option<Plan> {
+        if self.status_written {
+            self.announce(verdict, recorder, ctx);
+            return None;
+        }
+        self.status_written = true;
+        let wanted = self.wanted(ctx.now);
+        if self.job.status.as_ref() == Some(&wanted) {
+            return None;
+        }
+        let call = self.write(wanted, ctx);
+        Some(Plan::none().stage(vec![call]))
+    }
+
+    /// The events that follow from a status that was written.
+    fn announce(&mut self, verdict: Verdict, recorder: &mut Recorder, ctx: &mut Ctx<'_>) {
+        if verdict != Verdict::Continue {
+            return;
+        }
+        if let Some(reason) = self.suspension {
+            let text = if reason == "Suspended" { "Job suspended" } else { "Job resumed" };
+            recorder.event(ctx, &self.object(), EventType::Normal, reason, text);
+        }
+        let Some(ending) = self.ending.as_ref().filter(|_| self.has_ended) else { return };
+        if ending.succeeded {
+            recorder.event(ctx, &self.object(), EventType::Normal, "Completed", "Job completed");
+        } else {
+            recorder.event(ctx, &self.object(), EventType::Warning, &ending.reason, ending.message.clone());
+        }
+    }
+
+    fn write(&self, status: JobStatus, ctx: &Ctx<'_>) -> Call {
+        let mut job = (*self.job).clone();
+        job.status = Some(status);
+        Call { request: ctx.request_with(Verb::Update, job).part(Subresource::Status), tag: STATUS }
+    }
+
+    /// The status that writes those down that are about to be counted.
+    fn noted(&self, now: SimTime) -> JobStatus {
+        let mut status = self.job.status.clone().unwrap_or_default();
+        status.start_time.get_or_insert_with(|| time::time(now));
+        status.succeeded = positive(self.census.counted_succeeded);
+        status.failed = positive(self.census.counted_failed);
+        status.uncounted_terminated_pods = Some(self.census.uncounted());
+        status
+    }
+
+    /// The status when everything that could be counted is.
+    fn wanted(&mut self, now: SimTime) -> JobStatus {
+        let job = Arc::clone(&self.job);
+        let mut status = job.status.clone().unwrap_or_default();
+        if conditions::is_suspended(&job) {
+            self.suspend(&mut status, now);
+        } else {
+            self.resume(&mut status, now);
+            status.start_time.get_or_insert_with(|| time::time(now));
+        }
+        let active = (self.census.active.len() + self.created).saturating_sub(self.to_delete.len());
+        status.active = positive(number(active));
+        status.ready = Some(if active == 0 { 0 } else { self.census.ready });
+        status.terminating = Some(self.census.terminating);
+        status.failed = positive(self.census.counted_failed);
+        status.succeeded = positive(if indexes::is_indexed(&job) {
+            self.census.completed.len()
+        } else {
+            self.census.counted_succeeded
+        });
+        status.completed_indexes =
+            Some(self.census.completed.to_string()).filter(|text| indexes::is_indexed(&job) && !text.is_empty());
+        status.uncounted_terminated_pods = Some(self.census.uncounted());
+        self.end(&mut status, now);
+        status
+    }
+
+    fn end(&mut self, status: &mut JobStatus, now: SimTime) {
+        let Some(ending) = &self.ending else { return };
+        let conditions = status.conditions.get_or_insert_default();
+        if conditions.iter().all(|one| one.type_ != ending.verdict_type()) {
+            conditions.push(ending.condition(ending.verdict_type(), now));
+        }
+        let all_counted = self.census.uncounted_succeeded.is_empty() && self.census.uncounted_failed.is_empty();
+        if self.census.active.is_empty() && self.census.terminating == 0 && all_counted {
+            conditions.push(ending.condition(ending.final_type(), now));
+            self.has_ended = true;
+            if ending.succeeded {
+                status.completion_time = Some(time::time(now));
+            }
+        }
+    }
+
+    fn suspend(&mut self, status: &mut JobStatus, now: SimTime) {
+        status.start_time = None;
+        let conditions = status.conditions.get_or_insert_default();
+        if conditions.iter().any(|one| one.type_ == "Suspended" && one.status == "True") {
+            return;
+        }
+        conditions.retain(|one| one.type_ != "Suspended");
+        conditions.push(conditions::condition("Suspended", "True", "JobSuspended", "Job suspended", now));
+        self.suspension = Some("Suspended");
+    }
+
+    fn resume(&mut self, status: &mut JobStatus, now: SimTime) {
+        let Some(conditions) = &mut status.conditions else { return };
+        if let Some(held) = conditions.iter_mut().find(|one| one.type_ == "Suspended" && one.status == "True") {
+            *held = conditions::condition("Suspended", "False", "JobResumed", "Job resumed", now);
+            self.suspension = Some("Resumed");
+        }
+    }
+
+    pub(super) fn object(&self) -> Object {
+        Object::from(Arc::clone(&self.job))
+    }
+
+    /// A write of the status went through.
+    pub(super) fn stored(&mut self, job: &Arc<Job>) {
+        self.job = Arc::clone(job);
+    }
+
+    /// One of the Pods to create was created or refused.
+    pub(super) fn made(&mut self, created: bool) {
+        self.to_create = self.to_create.saturating_sub(1);
+        self.created += usize::from(created);
+    }
+
+    /// Pods that will not be created after all.
+    pub(super) fn take_unmade(&mut self) -> usize {
+        std::mem::take(&mut self.to_create)
+    }
+
+    /// The UID of a Pod that was to be deleted.
+    pub(super) fn deleted(&self, name: &str) -> Option<Arc<str>> {
+        self.to_delete.get(name).cloned()
+    }
+
+    /// A Pod has lost its finalizer: it is counted.
+    pub(super) fn untracked(&mut self, name: &str) {
+        let Some(pod) = self.census.tracked.iter().find(|pod| pod.metadata.name() == name) else { return };
+        let uid = pod.metadata.uid();
+        let take = |uids: &mut BTreeSet<String>| i32::from(uids.remove(uid));
+        self.census.counted_succeeded += take(&mut self.census.uncounted_succeeded);
+        self.census.counted_failed += take(&mut self.census.uncounted_failed);
+    }
+}
+
+/// Counts of nothing are left out, as `omitempty` does.
+fn positive(count: i32) -> Option<i32> {
+    (count != 0).then_some(count)
+}
