@@ -98,7 +98,13 @@ impl Present {
     }
 }
 
-fn revision(kind: Kind, owner: &ObjectMeta, template: &PodTemplateSpec, data: Value, number: i64) -> ControllerRevision {
+fn revision(
+    kind: Kind,
+    owner: &ObjectMeta,
+    template: &PodTemplateSpec,
+    data: Value,
+    number: i64,
+) -> ControllerRevision {
     let hash = hash::hash(template, None);
     let mut labels = template.metadata.as_ref().and_then(|meta| meta.labels.clone()).unwrap_or_default();
     labels.insert(LABEL.into(), hash.clone());

@@ -64,6 +64,25 @@ fn described(version: &str, path: &str, accept: &str) -> Option<Document> {
     Some(Document { content_type: content_type.into(), bytes })
 }
 
+/// The OpenAPI document under a path; `None` when there is none. The first call builds them all, which takes a moment.
+#[must_use]
+pub fn openapi(path: &str, accept: &str) -> Option<Document> {
+    let json = |bytes: Vec<u8>| Document { content_type: JSON.into(), bytes: bytes.into() };
+    let path = path.trim_matches('/');
+    match path {
+        "openapi/v2" if accept.contains(openapi::SWAGGER_PROTOBUF) => {
+            let bytes = Arc::clone(&openapi::swagger_protobuf().body);
+            Some(Document { content_type: openapi::SWAGGER_PROTOBUF_ANSWER.into(), bytes })
+        }
+        "openapi/v2" => Some(Document { content_type: JSON.into(), bytes: Arc::clone(&openapi::swagger().body) }),
+        "openapi/v3" => Some(json(openapi::Documents::built_in().index().to_string().into_bytes())),
+        _ => {
+            let document = openapi::Documents::built_in().get(path.strip_prefix("openapi/v3/")?)?;
+            Some(Document { content_type: JSON.into(), bytes: Arc::clone(&document.body) })
+        }
+    }
+}
+
 /// What is served: the built-in API, and the custom resources of this cluster.
 fn catalog(cluster: &Cluster) -> Cow<'static, Catalog> {
     let custom = custom_kinds(cluster);

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, Request as HttpRequest, Response};
 
 use crate::apiserver::{Body as ApiBody, Payload, Reason, Request, Status, Subresource, User, Verb};
 use crate::model::Kind;
-use crate::session::CallAnswer;
+use crate::session::{CallAnswer, Session};
 
 use super::accept::{Accept, Shape};
 use super::gate::{Call, Door};
@@ -70,8 +70,13 @@ async fn nonresource(
     let accept = text(headers, "accept").to_owned();
     let takes_gzip = takes_gzip(headers);
     let path = path.to_owned();
-    let found =
-        edge.door.look(move |session| documents::find(session.cluster(), &path, &accept)).await.ok_or_else(gone)?;
+    let found = if first == "openapi" {
+        // Building the documents must not hold up the cluster.
+        tokio::task::spawn_blocking(move || documents::openapi(&path, &accept)).await.map_err(|_| gone())?
+    } else {
+        let look = move |session: &Session| documents::find(session.cluster(), &path, &accept);
+        edge.door.look(look).await.ok_or_else(gone)?
+    };
     let Some(found) = found else { return Ok(not_found()) };
     Ok(reply::bytes_of(200, &found.content_type, found.bytes.to_vec(), takes_gzip))
 }

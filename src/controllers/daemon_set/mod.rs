@@ -114,7 +114,8 @@ impl Controller for DaemonSetController {
             let body = Body::Delete(DeleteOptions::default());
             Call { request: request.named(one.metadata.name()).body(body), tag: PRUNE }
         };
-        let is_live = |name: &str| name == present.name() || sync.roster.uses(name.rsplit('-').next().unwrap_or_default());
+        let is_live =
+            |name: &str| name == present.name() || sync.roster.uses(name.rsplit('-').next().unwrap_or_default());
         plan = plan.stage(history.surplus(limit, is_live).iter().map(prune).collect());
         self.syncs.insert(key.clone(), sync);
         plan
@@ -141,7 +142,9 @@ impl Controller for DaemonSetController {
             }
             DELETE => {
                 let name = &call.request.name;
-                if outcome.is_err() && let Some(uid) = sync.to_delete.get(name) {
+                if outcome.is_err()
+                    && let Some(uid) = sync.to_delete.get(name)
+                {
                     self.expectations.deletion_observed(key, uid);
                 }
                 sync.on_deleted(name, outcome, recorder, ctx)
@@ -183,7 +186,9 @@ impl DaemonSetController {
     /// A Pod or a revision of a set has changed.
     fn on_dependent(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
         let object = delta.object();
-        let Some(owner) = object.meta().controller().filter(|owner| owner.kind == Kind::DaemonSet.name()) else { return };
+        let Some(owner) = object.meta().controller().filter(|owner| owner.kind == Kind::DaemonSet.name()) else {
+            return;
+        };
         let key = ObjectKey::new(Kind::DaemonSet, object.namespace(), owner.name.as_str());
         let set = caches.get::<DaemonSet>(&key.namespace, &key.name);
         let Some(set) = set.filter(|set| set.metadata.uid() == owner.uid) else { return };

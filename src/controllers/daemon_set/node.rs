@@ -43,13 +43,12 @@ fn is_selected(spec: &PodSpec, node: &Node) -> bool {
     let affinity = spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
     let required = affinity.and_then(|affinity| affinity.required_during_scheduling_ignored_during_execution.as_ref());
     selected
-        && required.is_none_or(|terms| {
-            NodeTerms::new(&terms.node_selector_terms).matches(node.metadata.name(), labels)
-        })
+        && required.is_none_or(|terms| NodeTerms::new(&terms.node_selector_terms).matches(node.metadata.name(), labels))
 }
 
 fn tolerates(tolerations: &[Toleration], node: &Node, effect: &str) -> bool {
-    let mut taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten()).filter(|taint| taint.effect == effect);
+    let mut taints =
+        node.spec.iter().flat_map(|spec| spec.taints.iter().flatten()).filter(|taint| taint.effect == effect);
     taints.all(|taint| toleration::is_tolerated(tolerations, taint))
 }
 

@@ -81,7 +81,10 @@ impl Roster {
     /// Whether a Pod has the revision with this hash.
     #[must_use]
     pub fn uses(&self, hash: &str) -> bool {
-        self.nodes.values().flat_map(|place| &place.pods).any(|pod| pod.metadata.label(LABEL).is_some_and(|one| one == hash))
+        self.nodes
+            .values()
+            .flat_map(|place| &place.pods)
+            .any(|pod| pod.metadata.label(LABEL).is_some_and(|one| one == hash))
     }
 
     /// How long until a Pod has been ready for long enough; `None` when it is not ready.

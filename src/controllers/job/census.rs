@@ -127,7 +127,8 @@ impl Census {
     /// As the status writes those down that are not counted yet.
     #[must_use]
     pub fn uncounted(&self) -> UncountedTerminatedPods {
-        let list = |uids: &BTreeSet<String>| Some(uids.iter().cloned().collect::<Vec<_>>()).filter(|all| !all.is_empty());
+        let list =
+            |uids: &BTreeSet<String>| Some(uids.iter().cloned().collect::<Vec<_>>()).filter(|all| !all.is_empty());
         UncountedTerminatedPods { succeeded: list(&self.uncounted_succeeded), failed: list(&self.uncounted_failed) }
     }
 }

@@ -103,7 +103,9 @@ impl Controller for JobController {
             DELETE => {
                 let uid = sync.deleted(&call.request.name);
                 on_deleted(sync, call, outcome, recorder, ctx);
-                if outcome.is_err() && let Some(uid) = uid {
+                if outcome.is_err()
+                    && let Some(uid) = uid
+                {
                     self.expectations.deletion_observed(key, &uid);
                 }
                 plain(outcome)
@@ -216,7 +218,13 @@ fn on_created(sync: &mut Sync, outcome: &Outcome, recorder: &mut Recorder, ctx: 
         }
         Err(status) if is_namespace_terminating(status) => Verdict::Continue,
         Err(status) => {
-            recorder.event(ctx, &sync.object(), EventType::Warning, "FailedCreate", format!("Error creating: {status}"));
+            recorder.event(
+                ctx,
+                &sync.object(),
+                EventType::Warning,
+                "FailedCreate",
+                format!("Error creating: {status}"),
+            );
             Verdict::Retry
         }
     }
@@ -230,7 +238,13 @@ fn on_deleted(sync: &Sync, call: &Call, outcome: &Outcome, recorder: &mut Record
         }
         Err(status) if status.is(Reason::NotFound) => {}
         Err(status) => {
-            recorder.event(ctx, &sync.object(), EventType::Warning, "FailedDelete", format!("Error deleting: {status}"));
+            recorder.event(
+                ctx,
+                &sync.object(),
+                EventType::Warning,
+                "FailedDelete",
+                format!("Error deleting: {status}"),
+            );
         }
     }
 }

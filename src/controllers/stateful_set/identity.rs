@@ -52,7 +52,8 @@ fn mount(volumes: &mut Vec<Volume>, set: &StatefulSet, claims: &[PersistentVolum
     let templates = set.spec.iter().flat_map(|spec| spec.volume_claim_templates.iter().flatten());
     for (template, claim) in templates.zip(claims) {
         volumes.retain(|volume| volume.name != template.metadata.name());
-        let source = PersistentVolumeClaimVolumeSource { claim_name: claim.metadata.name().to_owned(), read_only: None };
+        let source =
+            PersistentVolumeClaimVolumeSource { claim_name: claim.metadata.name().to_owned(), read_only: None };
         volumes.push(Volume {
             name: template.metadata.name().to_owned(),
             persistent_volume_claim: Some(source),
@@ -80,5 +81,5 @@ pub fn claims(set: &StatefulSet, ordinal: i32) -> Vec<PersistentVolumeClaim> {
 /// The revision that a Pod was made of.
 #[must_use]
 pub fn revision(pod: &Pod) -> &str {
-    pod.metadata.label(LABEL).map_or("", String::as_str)
+    pod.metadata.label(LABEL).unwrap_or_default()
 }

@@ -106,7 +106,9 @@ impl Roster {
     /// Whether a Pod or the set itself still needs a revision.
     #[must_use]
     pub fn uses(&self, revision: &str) -> bool {
-        revision == self.current || revision == self.update || self.pods.values().any(|pod| identity::revision(pod) == revision)
+        revision == self.current
+            || revision == self.update
+            || self.pods.values().any(|pod| identity::revision(pod) == revision)
     }
 
     /// The Pod to make under this number.
