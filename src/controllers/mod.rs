@@ -7,9 +7,11 @@
 
 pub mod claim;
 pub mod custom_resources;
+pub mod cron_job;
 pub mod daemon_set;
 pub mod deployment;
 pub mod disruption;
+pub mod disruption_budget;
 pub mod endpointslice;
 pub mod expectations;
 pub mod garbage_collector;
@@ -48,6 +50,8 @@ pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
         Box::new(stateful_set::StatefulSetController::default()),
         Box::new(daemon_set::DaemonSetController::default()),
         Box::new(job::JobController::default()),
+        Box::new(cron_job::CronJobController::default()),
+        Box::new(disruption_budget::DisruptionController),
         Box::new(endpointslice::EndpointSliceController::default()),
         Box::new(garbage_collector::GarbageCollector::default()),
         Box::new(custom_resources::CustomResourceFinalizer),

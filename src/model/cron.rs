@@ -90,13 +90,19 @@ impl Schedule {
         })
     }
 
-    /// Whether a minute is one of the schedule's; `weekday` counts from Sunday, which is 0.
+    /// Whether anything is due on a day; `weekday` counts from Sunday, which is 0.
     #[must_use]
-    pub fn is_due(&self, minute: u32, hour: u32, day: u32, month: u32, weekday: u32) -> bool {
+    pub fn has_day(&self, day: u32, month: u32, weekday: u32) -> bool {
         let (by_day, by_weekday) = (self.days.holds(day), self.weekdays.holds(weekday));
         let is_day =
             if self.days.is_star || self.weekdays.is_star { by_day && by_weekday } else { by_day || by_weekday };
-        self.minutes.holds(minute) && self.hours.holds(hour) && self.months.holds(month) && is_day
+        self.months.holds(month) && is_day
+    }
+
+    /// Whether a minute is one of the schedule's; `weekday` counts from Sunday, which is 0.
+    #[must_use]
+    pub fn is_due(&self, minute: u32, hour: u32, day: u32, month: u32, weekday: u32) -> bool {
+        self.minutes.holds(minute) && self.hours.holds(hour) && self.has_day(day, month, weekday)
     }
 }
 

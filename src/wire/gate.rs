@@ -188,6 +188,12 @@ impl Gate {
         }
     }
 
+    /// Refuses whatever waits: there is no session.
+    pub fn refuse(&mut self) {
+        while self.wishes.try_recv().is_ok() {}
+        self.callers.clear();
+    }
+
     /// Ends every connection, as after a rewind: what they were told never happened.
     pub fn cut(&mut self) {
         self.callers.clear();

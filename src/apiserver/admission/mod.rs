@@ -1,11 +1,12 @@
 //! Admission: after authorisation and before validation, plug-ins may change or refuse a write; those that only look come
 //! last, and of them the quota last of all, because it counts what it lets in.
 //!
-//! Source of the order: `pkg/kubeapiserver/options/plugins.go`. Not modelled: LimitRanger, PodSecurity, RuntimeClass, the
+//! Source of the order: `pkg/kubeapiserver/options/plugins.go`. Not modelled: PodSecurity, RuntimeClass, the
 //! certificate plug-ins, DefaultIngressClass, admission policies and webhooks.
 
 mod default_storage_class;
 mod default_toleration_seconds;
+mod limit_ranger;
 mod namespace_lifecycle;
 mod persistent_volume_claim_resize;
 mod priority;
@@ -50,6 +51,7 @@ pub(super) fn mutate(object: &mut Object, old: Option<&Object>, review: &mut Rev
     match (object, old) {
         (Object::Pod(pod), None) => {
             let pod = Arc::make_mut(pod);
+            limit_ranger::admit(pod, review);
             service_account::admit(pod, review)?;
             priority::admit(pod, review)?;
             default_toleration_seconds::admit(pod);
@@ -68,6 +70,17 @@ pub(super) fn mutate(object: &mut Object, old: Option<&Object>, review: &mut Rev
         _ => {}
     }
     Ok(())
+}
+
+/// Lets plug-ins that only look refuse a new object; the quota comes after them.
+///
+/// # Errors
+/// In the words of the plug-in that refuses.
+pub(super) fn validate(object: &Object, review: &Review<'_>) -> Result<(), Box<Status>> {
+    match object {
+        Object::Pod(_) | Object::PersistentVolumeClaim(_) => limit_ranger::validate(object, review),
+        _ => Ok(()),
+    }
 }
 
 /// Lets plug-ins refuse a deletion.
