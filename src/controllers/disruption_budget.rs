@@ -118,11 +118,11 @@ fn status(
     let allowed = if expected <= 0 { 0 } else { (healthy - desired).max(0) };
     let status = PodDisruptionBudgetStatus {
         conditions: Some(vec![condition(budget, &old, allowed, now)]),
-        current_healthy: healthy,
-        desired_healthy: desired,
+        current_healthy: Some(healthy),
+        desired_healthy: Some(desired),
         disrupted_pods: Some(disrupted).filter(|all| !all.is_empty()),
-        disruptions_allowed: allowed,
-        expected_pods: expected,
+        disruptions_allowed: Some(allowed),
+        expected_pods: Some(expected),
         observed_generation: budget.metadata.generation,
     };
     (status, recheck)

@@ -137,7 +137,8 @@ fn check_claim(claim: &PersistentVolumeClaim, range: &LimitRange, faults: &mut V
         }
         for (name, maximum) in item.max.iter().flatten() {
             let Some(asked) = requests.get(name).filter(|asked| is_less(maximum, asked)) else { continue };
-            faults.push(format!("maximum {name} usage per {} is {}, but request is {}", item.type_, maximum.0, asked.0));
+            faults
+                .push(format!("maximum {name} usage per {} is {}, but request is {}", item.type_, maximum.0, asked.0));
         }
     }
 }
@@ -165,7 +166,9 @@ fn at_least(
     let least = format!("minimum {name} usage per {type_} is {}", minimum.0);
     match (request, limit) {
         (None, _) => faults.push(format!("{least}.  No request is specified")),
-        (Some(request), _) if is_less(request, minimum) => faults.push(format!("{least}, but request is {}", request.0)),
+        (Some(request), _) if is_less(request, minimum) => {
+            faults.push(format!("{least}, but request is {}", request.0))
+        }
         (_, Some(limit)) if is_less(limit, minimum) => faults.push(format!("{least}, but limit is {}", limit.0)),
         _ => {}
     }

@@ -10,9 +10,9 @@ use crate::model::batch::{CronJob, Job};
 /// The Jobs beyond what is kept, oldest first. Source of the defaults: `pkg/apis/batch/v1/defaults.go`.
 #[must_use]
 pub fn surplus(cron: &CronJob, jobs: &[Arc<Job>]) -> Vec<Arc<Job>> {
-    let spec = cron.spec.as_ref();
-    let succeeded = spec.and_then(|spec| spec.successful_jobs_history_limit).unwrap_or(3);
-    let failed = spec.and_then(|spec| spec.failed_jobs_history_limit).unwrap_or(1);
+    let spec = &cron.spec;
+    let succeeded = spec.successful_jobs_history_limit.unwrap_or(3);
+    let failed = spec.failed_jobs_history_limit.unwrap_or(1);
     let mut surplus = oldest(jobs, "Complete", succeeded);
     surplus.extend(oldest(jobs, "Failed", failed));
     surplus

@@ -20,7 +20,7 @@ pub fn name(cron: &CronJob, due: SimTime) -> String {
 /// The Job for `due`.
 #[must_use]
 pub fn job(cron: &CronJob, due: SimTime) -> Job {
-    let template = cron.spec.as_ref().map(|spec| spec.job_template.clone()).unwrap_or_default();
+    let template = cron.spec.job_template.clone();
     let own = template.metadata.unwrap_or_default();
     let mut annotations = own.annotations.unwrap_or_default();
     annotations.insert(SCHEDULED.into(), time::timestamp(due).to_string());

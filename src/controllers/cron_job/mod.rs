@@ -106,7 +106,9 @@ impl Controller for CronJobController {
                 sync.status.last_schedule_time = sync.due.map(time::time);
                 Verdict::Continue
             }
-            (CREATE, Err(status)) if status.is(Reason::AlreadyExists) || is_namespace_terminating(status) => Verdict::Continue,
+            (CREATE, Err(status)) if status.is(Reason::AlreadyExists) || is_namespace_terminating(status) => {
+                Verdict::Continue
+            }
             (CREATE, Err(status)) => {
                 let text = format!("Error creating job: {status}");
                 recorder.event(ctx, &object, EventType::Warning, "FailedCreate", text);
@@ -147,7 +149,14 @@ impl Sync {
         Object::from(Arc::clone(&self.cron))
     }
 
-    fn tell(&self, kind: EventType, reason: &str, text: impl Into<Arc<str>>, recorder: &mut Recorder, ctx: &mut Ctx<'_>) {
+    fn tell(
+        &self,
+        kind: EventType,
+        reason: &str,
+        text: impl Into<Arc<str>>,
+        recorder: &mut Recorder,
+        ctx: &mut Ctx<'_>,
+    ) {
         recorder.event(ctx, &self.object(), kind, reason, text);
     }
 
@@ -172,12 +181,13 @@ impl Sync {
             }
             self.note_success(job);
         }
-        let missing: Vec<_> = self.status.active.iter().flatten().filter(|one| {
+        let missing = self.status.active.iter().flatten().filter(|one| {
             let name = one.name.as_deref().unwrap_or_default();
             let job = caches.get::<Job>(self.cron.metadata.namespace(), name);
             job.is_none_or(|job| Some(job.metadata.uid()) != one.uid.as_deref())
         });
-        for gone in missing.cloned().collect::<Vec<_>>() {
+        let missing: Vec<_> = missing.cloned().collect();
+        for gone in missing {
             let text = format!("Active job went missing: {}", gone.name.clone().unwrap_or_default());
             self.tell(EventType::Normal, "MissingJob", text, recorder, ctx);
             self.status.active.get_or_insert_default().retain(|one| one.uid != gone.uid);
@@ -195,7 +205,10 @@ impl Sync {
     /// Makes a Job if one is due.
     fn schedule(&mut self, plan: Plan, jobs: &[Arc<Job>], recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
         let cron = Arc::clone(&self.cron);
-        let Some(spec) = cron.spec.as_ref().filter(|spec| spec.suspend != Some(true)) else { return plan };
+        let spec = &cron.spec;
+        if spec.suspend == Some(true) {
+            return plan;
+        }
         if let Some(zone) = spec.time_zone.as_deref().filter(|zone| !matches!(*zone, "UTC" | "Etc/UTC")) {
             let text = format!("invalid timeZone: \"{zone}\": podlab knows UTC only");
             self.tell(EventType::Warning, "UnknownTimeZone", text, recorder, ctx);
@@ -237,7 +250,8 @@ impl Sync {
             }
             Some("Replace") if is_busy => {
                 let active = self.status.active.take().unwrap_or_default();
-                let is_active = |job: &&Arc<Job>| active.iter().any(|one| one.uid.as_deref() == Some(job.metadata.uid()));
+                let is_active =
+                    |job: &&Arc<Job>| active.iter().any(|one| one.uid.as_deref() == Some(job.metadata.uid()));
                 plan = plan.stage(jobs.iter().filter(is_active).map(|job| delete(job, ctx)).collect());
             }
             _ => {}
