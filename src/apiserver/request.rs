@@ -72,6 +72,8 @@ pub enum Subresource {
     Finalize,
     Log,
     Exec,
+    EphemeralContainers,
+    Resize,
 }
 
 /// A request.

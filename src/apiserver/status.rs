@@ -3,6 +3,7 @@
 //! Source of the texts: `staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -34,6 +35,8 @@ pub struct Details {
     pub causes: Vec<FieldCause>,
     /// Try again after so many seconds.
     pub retry_after_seconds: Option<u32>,
+    /// Where a list whose pages are gone may go on, at the latest state; it stands in the metadata of the Status.
+    pub continue_token: Option<Arc<str>>,
 }
 
 /// One fault of an invalid object.
@@ -190,7 +193,12 @@ impl Status {
             value["reason"] = json!(self.reason.as_str());
         }
         if let Some(details) = &self.details {
-            value["details"] = details.to_value();
+            if let Some(token) = &details.continue_token {
+                value["metadata"] = json!({"continue": token});
+            }
+            if **details != (Details { continue_token: details.continue_token.clone(), ..Details::default() }) {
+                value["details"] = details.to_value();
+            }
         }
         value
     }

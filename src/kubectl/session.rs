@@ -26,12 +26,25 @@ pub struct Session<'r> {
     namespace: Arc<str>,
     steps: Vec<Step>,
     loop_start: usize,
+    /// Whether objects are asked for with their managed fields.
+    managed_fields: bool,
 }
 
 impl<'r> Session<'r> {
     pub(super) fn new(record: &'r mut Record, workspace: &'r Workspace, defaults: &'r Defaults) -> Self {
         let (now, namespace) = (record.started, Arc::clone(&defaults.namespace));
-        Self { record, workspace, defaults, cursor: 0, printed: 0, now, namespace, steps: Vec::new(), loop_start: 0 }
+        Self {
+            record,
+            workspace,
+            defaults,
+            cursor: 0,
+            printed: 0,
+            now,
+            namespace,
+            steps: Vec::new(),
+            loop_start: 0,
+            managed_fields: false,
+        }
     }
 
     pub(super) fn into_steps(self) -> Vec<Step> {
@@ -122,10 +135,17 @@ impl<'r> Session<'r> {
         Handle(id)
     }
 
+    /// From now on objects are asked for with their managed fields.
+    pub fn show_managed_fields(&mut self) {
+        self.managed_fields = true;
+    }
+
     /// A request in the user's name.
     #[must_use]
     pub fn request(&self, verb: Verb, kind: Kind, namespace: &str) -> Request {
-        Request::new(&self.defaults.user, &AGENT.into(), verb, kind, namespace)
+        let mut request = Request::new(&self.defaults.user, &AGENT.into(), verb, kind, namespace);
+        request.options.managed_fields = self.managed_fields;
+        request
     }
 
     /// Sends a request without waiting for its answer.

@@ -69,6 +69,12 @@ const ROWS: &[Row] = &[
     ),
     row(
         "API",
+        "server-side apply, managed fields",
+        Modelled,
+        "With conflicts and co-owners; of a row of writes by one manager the first and last state count.",
+    ),
+    row(
+        "API",
         "older versions of a kind",
         NotModelled,
         "Only the stable versions of v1.36 are served; beta and alpha groups are not.",
@@ -117,7 +123,12 @@ const ROWS: &[Row] = &[
         Simplified,
         "exec, http and tcp are run; gRPC probes pass and say so; HTTPS is asked as HTTP.",
     ),
-    row("Pod", "ephemeral containers, in-place resize", NotModelled, "Refused or without effect."),
+    row(
+        "Pod",
+        "ephemeral containers, in-place resize",
+        StoredOnly,
+        "Checked and stored through their subresources; no kubelet acts on them.",
+    ),
     row(
         "Pod",
         "security context",

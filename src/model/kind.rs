@@ -123,7 +123,16 @@ macro_rules! row {
 static TABLE: [KindInfo; BUILT_IN.len()] = [
     row!(Namespace, "", "namespaces", "namespace", &["ns"], Cluster, &[], &["finalize", "status"]),
     KindInfo { storage: "/registry/minions/", ..row!(Node, "", "nodes", "node", &["no"], Cluster, &[], STATUS) },
-    row!(Pod, "", "pods", "pod", &["po"], Namespaced, ALL, &["binding", "eviction", "exec", "log", "status"]),
+    row!(
+        Pod,
+        "",
+        "pods",
+        "pod",
+        &["po"],
+        Namespaced,
+        ALL,
+        &["binding", "ephemeralcontainers", "eviction", "exec", "log", "resize", "status"]
+    ),
     row!(ReplicaSet, "apps", "replicasets", "replicaset", &["rs"], Namespaced, ALL, SCALE),
     row!(Deployment, "apps", "deployments", "deployment", &["deploy"], Namespaced, ALL, SCALE),
     KindInfo {

@@ -8,8 +8,8 @@
 //!
 //! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`], [`custom_kind`],
 //! [`custom_object`], [`custom_schema`], [`cron`]; then values and texts: [`quantity`], [`selector`], [`field_selector`],
-//! [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`fields`], [`jsonpath`], [`suggest`], [`schema`],
-//! [`fidelity`].
+//! [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`fields`], [`jsonpath`], [`suggest`], [`unified_diff`],
+//! [`schema`], [`fidelity`].
 
 pub mod age;
 pub mod cron;
@@ -41,6 +41,7 @@ pub mod selector;
 pub mod suggest;
 pub mod time;
 pub mod toleration;
+pub mod unified_diff;
 pub mod yaml;
 
 pub use custom_kind::CustomKind;

@@ -28,6 +28,12 @@ pub fn micro_time(at: SimTime) -> MicroTime {
     MicroTime(timestamp(at))
 }
 
+/// `at` as diff writes the time of a file: `2026-01-05 08:00:00.000000000 +0000`.
+#[must_use]
+pub fn file_time(at: SimTime) -> String {
+    timestamp(at).strftime("%Y-%m-%d %H:%M:%S.%9f +0000").to_string()
+}
+
 /// The instant behind a timestamp; birth for anything earlier.
 #[must_use]
 pub fn sim_time(at: Timestamp) -> SimTime {

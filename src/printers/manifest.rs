@@ -10,10 +10,17 @@ use crate::model::{Kind, Object};
 /// An object as the API server writes it, without managed fields (`--show-managed-fields=false`).
 #[must_use]
 pub fn value(object: &Object) -> Value {
-    let mut value = object.to_value();
+    let mut value = whole(object);
     if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         meta.remove("managedFields");
     }
+    value
+}
+
+/// An object as the API server writes it, with the managed fields that it carries.
+#[must_use]
+pub fn whole(object: &Object) -> Value {
+    let mut value = object.to_value();
     complete(object.kind(), &mut value);
     value
 }

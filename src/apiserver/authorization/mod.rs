@@ -67,5 +67,7 @@ pub fn subresource_name(subresource: Subresource) -> &'static str {
         Subresource::Finalize => "finalize",
         Subresource::Log => "log",
         Subresource::Exec => "exec",
+        Subresource::EphemeralContainers => "ephemeralcontainers",
+        Subresource::Resize => "resize",
     }
 }

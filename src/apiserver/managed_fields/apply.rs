@@ -87,7 +87,7 @@ impl Application<'_> {
             let version = if version.contains('/') { version.to_owned() } else { format!("/{version}") };
             format!("{version}, Kind={kind}")
         };
-        if Kind::from_gvk(version, kind) != Some(self.kind) {
+        if !self.kind.info().is(version, kind) {
             return Err(Box::new(Status::bad_request(format!("invalid object type: {}", gvk(version, kind)))));
         }
         if self.configuration["metadata"].get("managedFields").is_some_and(|fields| !fields.is_null()) {

@@ -153,7 +153,9 @@ impl Managers {
 
     /// Forgets managers that speak of the object in a version in which it is not served.
     pub(super) fn drop_unknown_versions(&mut self, kind: Kind) {
-        self.0.retain(|_, owned| Kind::from_gvk(&owned.api_version, kind.name()) == Some(kind));
+        // All versions of a custom kind name their fields alike, but for a conversion that podlab does not have.
+        let is_custom = matches!(kind, Kind::Custom(_));
+        self.0.retain(|_, owned| is_custom || kind.info().is(&owned.api_version, kind.name()));
     }
 
     /// Puts the oldest of too many updates together.

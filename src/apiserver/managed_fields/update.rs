@@ -36,7 +36,10 @@ pub(super) struct Door<'a> {
 
 impl Door<'_> {
     pub(super) fn shape(self) -> Shape<'static> {
-        Shape::of_kind(&self.kind.api_version(), self.kind.name())
+        match self.kind {
+            Kind::Custom(custom) => Shape::of_schema(custom.definition().schema.as_ref()),
+            kind => Shape::of_kind(&kind.api_version(), kind.name()),
+        }
     }
 
     /// The manager of this name that writes through this door.

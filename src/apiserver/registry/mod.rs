@@ -75,6 +75,7 @@ mod persistent_volume;
 mod persistent_volume_claim;
 pub(super) mod pod;
 mod pod_disruption_budget;
+pub(super) mod pod_part;
 mod pod_spec;
 mod pod_template;
 mod priority_class;
@@ -92,7 +93,6 @@ mod stateful_set;
 mod status;
 mod storage_class;
 mod stored;
-mod unified_diff;
 mod volume;
 
 use std::sync::Arc;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use crate::apiserver::field::Errors;
 use crate::engine::SimTime;
 use crate::model::core::{PodCondition, PodSpec, PodStatus};
-use crate::model::{Pod, time};
+use crate::model::{Pod, time, unified_diff};
 
-use super::{Strategy, internal_form, pod_spec, qos, resources, unified_diff};
+use super::{Strategy, internal_form, pod_spec, qos, resources};
 
 const UPDATE_FORBIDDEN: &str = "pod updates may not change fields other than `spec.containers[*].image`,\
     `spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),\

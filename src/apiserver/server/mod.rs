@@ -198,7 +198,7 @@ impl ApiServer {
         }
         let (verb, subresource) = (request.verb, request.subresource);
         match (verb, subresource) {
-            (Verb::Watch, _) => self.watch(&inbound, ctx),
+            (Verb::Watch, _) => self.watch(inbound, ctx),
             (Verb::Get | Verb::List, _) | (_, Subresource::Log | Subresource::Exec) => {
                 self.read(Pending::new(inbound, ctx.now), ctx)
             }

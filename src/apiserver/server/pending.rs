@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::apiserver::custom_resources;
 use crate::apiserver::effect::{Ctx, Effect, Inbound};
 use crate::apiserver::request::{Caller, Payload, Request, Response, Ticket, User, Verb};
-use crate::apiserver::status::{Reason, Status};
+use crate::apiserver::status::{Details, FieldCause, Reason, Status};
 use crate::apiserver::verbs::Write;
 use crate::engine::{CauseId, SimDuration, SimTime};
 use crate::etcd::{RequestId, Revision};
@@ -125,20 +125,20 @@ impl ApiServer {
     /// The time of a request is over.
     pub(super) fn expire(&mut self, id: RequestId, ctx: &mut Ctx<'_>) {
         let Some(pending) = self.take(id) else { return };
-        let message = match pending.stage {
-            Stage::Fresh(wanted) => {
-                format!("Timeout: Too large resource version: {wanted}, current: {}", ctx.store.revision())
-            }
-            _ => "Timeout: request did not complete within the allotted timeout".to_owned(),
+        let status = match pending.stage {
+            Stage::Fresh(wanted) => too_large(wanted, ctx.store.revision()),
+            _ => Status::new(504, Reason::Timeout, "Timeout: request did not complete within the allotted timeout"),
         };
-        Self::refuse(&pending, Box::new(Status::new(504, Reason::Timeout, message)), ctx);
+        Self::refuse(&pending, Box::new(status), ctx);
     }
 
     /// Answers the reads that waited for a revision.
     pub(super) fn release_fresh(&mut self, revision: Revision, ctx: &mut Ctx<'_>) {
         let reached = |stage: &Stage| matches!(stage, Stage::Fresh(wanted) if *wanted <= revision);
         if self.pending.values().any(|one| reached(&one.stage)) {
-            self.take_all(reached).into_iter().for_each(|pending| Self::answer_read(pending, ctx));
+            for pending in self.take_all(reached) {
+                self.answer_fresh(pending, ctx);
+            }
         }
     }
 
@@ -162,4 +162,18 @@ impl ApiServer {
             ctx.effects.push(Effect::Respond { caller, ticket, outcome: Err(status) });
         }
     }
+}
+
+/// The server has not come as far as a request wants. Source: `storage.NewTooLargeResourceVersionError`.
+fn too_large(wanted: Revision, current: Revision) -> Status {
+    let message = format!("Timeout: Too large resource version: {wanted}, current: {current}");
+    let mut status = Status::new(504, Reason::Timeout, message);
+    let cause = FieldCause {
+        reason: "ResourceVersionTooLarge".into(),
+        message: "Too large resource version".into(),
+        field: String::new(),
+    };
+    let details = Details { causes: vec![cause], retry_after_seconds: Some(1), ..Details::default() };
+    status.details = Some(Box::new(details));
+    status
 }

@@ -19,6 +19,8 @@ const STARTUP_PERIOD: SimDuration = SimDuration::from_millis(800);
 pub(super) enum Timer {
     Startup,
     Bookmarks,
+    /// A watch that asked for a life of its own length ends.
+    WatchEnd,
     Compaction,
     /// The time of a request is over.
     Deadline(RequestId),
@@ -44,6 +46,7 @@ impl ApiServer {
                     self.watches.bookmark(ctx.store.revision(), ctx.effects);
                     self.timers.insert((ctx.now + BOOKMARK_PERIOD, Timer::Bookmarks));
                 }
+                Timer::WatchEnd => self.watches.expire(ctx.now, ctx.effects),
                 Timer::Compaction => self.compact(ctx),
                 Timer::Deadline(id) => self.expire(id, ctx),
                 Timer::Retry(id) => {

@@ -188,7 +188,7 @@ fn step(work: &mut Work<'_>, current: &Current) -> Result<Step, Box<Status>> {
     let request = &work.inbound.request;
     match (request.verb, request.subresource) {
         (Verb::Create, Subresource::Binding) => verbs::binding::attempt(work, current),
-        (Verb::Create, Subresource::Eviction) => verbs::delete::attempt(work, current),
+        (Verb::Create, Subresource::Eviction) => verbs::eviction::attempt(work, current),
         (verb, subresource) if verbs::scale::is_write(verb, subresource) => verbs::scale::attempt(work, current),
         (Verb::Create, _) => verbs::create::attempt(work),
         (Verb::Patch, _) => verbs::patch::attempt(work, current),

@@ -2,6 +2,7 @@
 
 mod custom_resources;
 mod lifecycle;
+mod listing;
 mod managed_fields;
 mod watching;
 

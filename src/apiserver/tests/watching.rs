@@ -35,7 +35,8 @@ fn a_watch_tells_what_it_missed() {
     assert_eq!(told[2].object.meta().revision(), told[2].revision);
     assert_eq!(cluster.trace().get(told[2].cause).map(|cause| cause.verb), Some("delete"));
     cluster.call(watch(Some(0), None)).unwrap();
-    assert_eq!(kinds(&mut cluster), [(WatchEventKind::Added, "b".to_owned())]);
+    let ended = (WatchEventKind::Bookmark, String::new());
+    assert_eq!(kinds(&mut cluster), [(WatchEventKind::Added, "b".to_owned()), ended]);
 }
 
 #[test]
@@ -43,6 +44,8 @@ fn objects_come_and_go_with_their_labels() {
     let mut cluster = cluster();
     create(&mut cluster, pod("a")).unwrap();
     cluster.call(watch(Some(0), Some("app=x"))).unwrap();
+    // Nothing was there; that is told too.
+    assert_eq!(kinds(&mut cluster), [(WatchEventKind::Bookmark, String::new())]);
     for labels in [json!({"app": "x"}), json!({"tier": "y"}), json!({"app": null})] {
         let change = json!({"metadata": {"labels": labels}});
         cluster.call(patch(Kind::Pod, "a", PatchType::Merge, change)).unwrap();

@@ -48,6 +48,10 @@ fn store(mut object: Object, ownership: Ownership, work: &mut Work<'_>) -> Resul
     let charges = resource_quota::charges(&object, None, &work.review())
         .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))?;
     if work.is_dry_run() {
+        let key = storage_key::of(object.kind(), object.namespace(), object.name());
+        if work.store.get(&key).is_some() {
+            return Err(Box::new(Status::already_exists(object.kind(), object.name())));
+        }
         return Ok(Payload::Object(work.shown(object, &ownership)).into());
     }
     let key = object.key();

@@ -1,7 +1,6 @@
 //! Delete, and eviction, which is a delete that may be refused.
 //!
 //! Source: `apiserver/pkg/registry/rest/delete.go`, `registry/generic/registry/store.go`, `pkg/registry/core/pod/strategy.go`.
-//! Not modelled: PodDisruptionBudgets.
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ mod apply;
 pub(super) mod binding;
 pub(super) mod create;
 pub(super) mod delete;
+pub(super) mod eviction;
 pub(super) mod get;
 pub(super) mod list;
 mod ownership;
@@ -130,7 +131,11 @@ impl Step {
                 write.reply = reply;
                 Self::Write(write)
             }
-            answer => answer,
+            // A dry run answers as the real one would.
+            Self::Answer(answer) => match reply {
+                Reply::Given(payload) => Self::Answer(*payload),
+                _ => Self::Answer(answer),
+            },
         }
     }
 }

@@ -9,15 +9,17 @@ use serde_json::Value;
 use crate::apiserver::field::Errors;
 use crate::apiserver::request::{Body, FieldValidation, Options, PatchType};
 use crate::apiserver::status::{Details, Reason, Status};
-use crate::apiserver::{decode, registry};
+use crate::apiserver::{decode, go_json, registry};
 use crate::model::decode::DecodeError;
-use crate::model::patch::{self, Schema};
-use crate::model::{Kind, Object};
+use crate::model::patch::{self, PatchError, Schema};
+use crate::model::{Kind, Object, json_text};
 
 use super::{Current, Step, Work, apply, object_of, update};
 
 /// The longest name of a field manager. Source: `FieldManagerMaxLength`.
 const MANAGER_LENGTH_MAX: usize = 128;
+/// Source: `maxJSONPatchOperations`.
+const OPERATIONS_MAX: usize = 10_000;
 
 /// Patches an object or its status.
 ///
@@ -36,12 +38,16 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else { return Err(work.not_found()) };
     let shown = if speaks_of_managed_fields(patch) { entry.value.ownership().shown(old.clone()) } else { old.clone() };
     let value = patched(*type_, &shown, patch)?;
-    let (mut object, unknown) =
-        decode::patched(request.kind, value).map_err(|error| undecodable(*type_, patch, &error))?;
+    let (mut object, unknown) = decode::patched(request.kind, value.clone())
+        .map_err(|error| undecodable(*type_, patch, &value, &error, &old))?;
     let faults = decode::strict_faults(&unknown, &request.options);
     match request.options.field_validation {
         FieldValidation::Strict if !faults.is_empty() => {
-            return Err(invalid_patch(patch, &format!("strict decoding error: {}", faults.join(", "))));
+            let why = format!("strict decoding error: {}", faults.join(", "));
+            return Err(match type_ {
+                PatchType::Strategic => invalid_patch(patch, &why),
+                _ => invalid(&json_text::compact(&value), &why),
+            });
         }
         FieldValidation::Warn => work.warnings.extend(faults.into_iter().map(Arc::from)),
         _ => {}
@@ -60,14 +66,48 @@ fn patched(type_: PatchType, old: &Object, patch: &Value) -> Result<Value, Box<S
             Value::Number(_) => "number",
             _ => "value",
         };
-        let message = format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}");
+        let prefix = if type_ == PatchType::Merge { "error decoding patch: " } else { "" };
+        let message = format!("{prefix}json: cannot unmarshal {found} into Go value of type map[string]interface {{}}");
         return Err(Box::new(Status::bad_request(message)));
+    }
+    if type_ == PatchType::Json {
+        check_operations(patch)?;
     }
     match type_ {
         PatchType::Json => patch::apply_json(&before, patch).map_err(|_| unprocessable()),
         PatchType::Merge | PatchType::Apply => Ok(patch::apply_merge(&before, patch)),
         PatchType::Strategic => patch::apply_strategic(&before, patch, Schema::of_kind(old.kind().name()))
-            .map_err(|error| Box::new(Status::bad_request(error.to_string()))),
+            .map_err(|error| interpret(&error)),
+    }
+}
+
+/// A JSON patch is a list of operations, and not too long a one.
+fn check_operations(patch: &Value) -> Result<(), Box<Status>> {
+    let Value::Array(operations) = patch else {
+        let found = if patch.is_object() { "object" } else { "string" };
+        let message = format!(
+            "error decoding patch: json: cannot unmarshal {found} into Go value of type []handlers.jsonPatchOp"
+        );
+        return Err(Box::new(Status::bad_request(message)));
+    };
+    if operations.len() > OPERATIONS_MAX {
+        let message = format!(
+            "Request entity too large: The allowed maximum operations in a JSON patch is {OPERATIONS_MAX}, got {}",
+            operations.len()
+        );
+        return Err(Box::new(Status::new(413, Reason::RequestEntityTooLarge, message)));
+    }
+    Ok(())
+}
+
+/// Source: `interpretStrategicMergePatchError`.
+fn interpret(error: &PatchError) -> Box<Status> {
+    match error {
+        PatchError::NotAnObject | PatchError::PrimitiveList | PatchError::RetainKeys | PatchError::SetElementOrder => {
+            Box::new(Status::bad_request(error.to_string()))
+        }
+        PatchError::ListOfLists => unprocessable(),
+        _ => Box::new(Status::new(500, Reason::Unknown, error.to_string())),
     }
 }
 
@@ -79,7 +119,7 @@ fn unprocessable() -> Box<Status> {
     Box::new(status)
 }
 
-fn undecodable(type_: PatchType, patch: &Value, error: &DecodeError) -> Box<Status> {
+fn undecodable(type_: PatchType, patch: &Value, patched: &Value, error: &DecodeError, old: &Object) -> Box<Status> {
     if type_ == PatchType::Strategic {
         let expected = error.message.rsplit("expected ").next().unwrap_or_default();
         let go = match expected {
@@ -91,12 +131,16 @@ fn undecodable(type_: PatchType, patch: &Value, error: &DecodeError) -> Box<Stat
         };
         return invalid_patch(patch, &format!("unrecognized type: {go}"));
     }
-    invalid_patch(patch, &error.to_string())
+    invalid(&json_text::compact(patched), &go_json::message(old.kind(), error))
 }
 
 fn invalid_patch(patch: &Value, why: &str) -> Box<Status> {
+    invalid(&patch::go_print(patch), why)
+}
+
+fn invalid(what: &str, why: &str) -> Box<Status> {
     let mut errors = Errors::default();
-    errors.invalid("patch", patch::go_print(patch), why);
+    errors.invalid("patch", what, why);
     Box::new(errors.into_invalid("", ""))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::apiserver::admission::{self, resource_quota};
 use crate::apiserver::allocation::{self, Claims};
 use crate::apiserver::managed_fields::Ownership;
-use crate::apiserver::request::{Body, Payload, Subresource, Verb};
+use crate::apiserver::request::{Body, Payload, Request, Subresource, Verb};
 use crate::apiserver::status::Status;
 use crate::apiserver::stored::{Record, Stored};
 use crate::apiserver::{decode, registry, storage_key};
@@ -20,7 +20,9 @@ use super::{Current, Reply, Step, Work, Write, delete, object_of};
 /// What a stage answers that refuses it.
 pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> Result<Step, Box<Status>> {
     let request = &work.inbound.request;
-    let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else { return Err(work.not_found()) };
+    let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else {
+        return if creates_on_update(request) { super::create::attempt(work) } else { Err(work.not_found()) };
+    };
     if let Body::StatusOf(sent) = &request.body {
         return status_of(work, entry, &old, sent);
     }
@@ -28,6 +30,13 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     check_names(&mut object, work)?;
     registry::default(&mut object);
     replace(work, entry, &old, object)
+}
+
+/// Kinds that a PUT creates. Source: `AllowCreateOnUpdate` of the strategies.
+fn creates_on_update(request: &Request) -> bool {
+    use Kind::{ClusterRole, ClusterRoleBinding, Endpoints, Event, Lease, LimitRange, Role, RoleBinding, Service};
+    let kinds = [ClusterRole, ClusterRoleBinding, Endpoints, Event, Lease, LimitRange, Role, RoleBinding, Service];
+    request.verb == Verb::Update && request.subresource == Subresource::None && kinds.contains(&request.kind)
 }
 
 /// A component's report of a status.
@@ -91,6 +100,14 @@ fn finish(
                 Arc::make_mut(result).spec.clone_from(&sent.spec);
             }
             store(work, entry, old, result, Change { ownership, ..Change::of("finalize") })
+        }
+        Subresource::EphemeralContainers => {
+            let object = registry::pod_part::with_ephemeral_containers(&object, old)?;
+            store(work, entry, old, object, Change { ownership, ..Change::of("add ephemeral containers") })
+        }
+        Subresource::Resize => {
+            let object = registry::pod_part::resized(&object, old)?;
+            store(work, entry, old, object, Change { ownership, ..Change::of("resize") })
         }
         _ => {
             registry::prepare_for_update(&mut object, old);

@@ -223,6 +223,13 @@ pub(super) fn present(store: &Store<Stored>, selection: &Selection, managed_fiel
     told.collect()
 }
 
+/// The bookmark that tells where the present ends. Source: `metav1.InitialEventsAnnotationKey`.
+pub(super) fn end_of_present(kind: Kind, revision: Revision) -> WatchEvent {
+    let mut object = with_revision(&crate::model::Object::empty(kind), revision);
+    object.meta_mut().annotations = Some([("k8s.io/initial-events-end".to_owned(), "true".to_owned())].into());
+    WatchEvent { kind: WatchEventKind::Bookmark, object, revision: revision.0, cause: CauseId::NONE }
+}
+
 /// What a watch that begins after `seen` has missed; `None` when history does not reach back that far.
 pub(super) fn missed(
     store: &Store<Stored>,

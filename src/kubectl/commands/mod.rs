@@ -52,7 +52,6 @@ const NOT_MODELLED: &[&str] = &[
     "completion",
     "cp",
     "debug",
-    "diff",
     "kuberc",
     "kustomize",
     "options",

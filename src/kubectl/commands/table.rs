@@ -2,8 +2,8 @@
 
 use super::{Command, command};
 use crate::kubectl::verbs::{
-    api_resources, apply, autoscale, cluster, config, cordon, delete, describe, drain, edit, events, exec, explain,
-    expose, get, label, logs, patch, replace, rollout, run, scale, set, taint, wait,
+    api_resources, apply, autoscale, cluster, config, cordon, delete, describe, diff, drain, edit, events, exec,
+    explain, expose, get, label, logs, patch, replace, rollout, run, scale, set, taint, wait,
 };
 
 /// Roughly in the order of `kubectl --help`.
@@ -39,6 +39,14 @@ pub(super) static COMMANDS: &[Command] = &[
         "-f FILENAME",
         apply::FLAGS,
         apply::run
+    ),
+    command!(
+        "diff",
+        [],
+        "Diff the live version against a would-be applied version",
+        "-f FILENAME",
+        diff::FLAGS,
+        diff::run
     ),
     command!("replace", [], "Replace a resource by file name or stdin", "-f FILENAME", replace::FLAGS, replace::run),
     command!(

@@ -236,3 +236,71 @@ fn kubectl_explains_itself_and_the_cluster() {
     [exit 1]
     "#);
 }
+
+#[test]
+fn server_side_apply_keeps_managers_apart() {
+    let mut console = Console::new();
+    let manifest = |replicas: u32| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: shared}}\nspec:\n  replicas: {replicas}\n  \
+             selector: {{matchLabels: {{app: shared}}}}\n  template:\n    metadata: {{labels: {{app: shared}}}}\n    \
+             spec: {{containers: [{{name: app, image: \"nginx:1.26\"}}]}}\n"
+        )
+    };
+    console.files.insert("one.yaml".into(), manifest(1).into());
+    console.files.insert("two.yaml".into(), manifest(2).into());
+    let said = console.run("apply --server-side --field-manager=team-a -f one.yaml");
+    assert_eq!(said, "deployment.apps/shared serverside-applied\n");
+    let said = console.run("apply --server-side --field-manager=team-b -f two.yaml");
+    assert!(
+        said.starts_with(
+            "error: Apply failed with 1 conflict: conflict with \"team-a\": .spec.replicas\nPlease review"
+        ),
+        "{said}"
+    );
+    let said = console.run("apply --server-side --field-manager=team-b --force-conflicts -f two.yaml");
+    assert_eq!(said, "deployment.apps/shared serverside-applied\n");
+    let path = "{range .metadata.managedFields[*]}{.manager} {.operation}{\"\\n\"}{end}";
+    let said = console.run(&format!("get deploy shared --show-managed-fields -o jsonpath='{path}'"));
+    assert_eq!(said, "team-a Apply\nteam-b Apply\n");
+    assert_eq!(console.run(&format!("get deploy shared -o jsonpath='{path}'")), "");
+}
+
+#[test]
+fn ownership_moves_from_the_client_to_the_server() {
+    let mut console = Console::new();
+    console.files.insert(
+        "one.yaml".into(),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: \"1\", b: \"2\"}\n".into(),
+    );
+    console.files.insert(
+        "two.yaml".into(),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: \"3\"}\n".into(),
+    );
+    assert_eq!(console.run("apply -f one.yaml"), "configmap/conf created\n");
+    assert_eq!(console.run("apply --server-side -f two.yaml"), "configmap/conf serverside-applied\n");
+    assert_eq!(console.run("get cm conf -o jsonpath='{.data}'"), "{\"a\":\"3\"}");
+}
+
+#[test]
+fn diff_shows_what_apply_would_change() {
+    let mut console = Console::new();
+    console.files.insert(
+        "one.yaml".into(),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: \"1\"}\n".into(),
+    );
+    console.files.insert(
+        "two.yaml".into(),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: \"2\"}\n".into(),
+    );
+    console.run("apply --server-side -f one.yaml");
+    assert_eq!(console.run("diff --server-side -f one.yaml"), "");
+    for line in ["diff --server-side -f two.yaml", "diff -f two.yaml"] {
+        let said = console.run(line);
+        let name = "v1.ConfigMap.default.conf";
+        let head = format!("diff -u -N /tmp/LIVE-1000000001/{name} /tmp/MERGED-1000000002/{name}\n--- /tmp/LIVE-");
+        assert!(said.starts_with(&head), "{said}");
+        assert!(said.contains("\n data:\n-  a: \"1\"\n+  a: \"2\"\n kind: ConfigMap\n"), "{said}");
+        assert!(said.ends_with("[exit 1]\n"), "{said}");
+    }
+}

@@ -14,6 +14,8 @@ use crate::model::patch::{Schema, apply_strategic, merge_three_way, three_way};
 use crate::model::{Kind, Meta, Object, ObjectKey, json_text};
 use crate::printers::manifest as printed;
 
+use super::server_side_apply;
+
 /// Where apply keeps what it applied.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// How often a patch is tried again after a conflict.
@@ -62,10 +64,12 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
     if !manifests::are_named(flags) {
         return Err(Failure::text_of("must specify one of -f and -k"));
     }
-    for unknown in ["prune", "server-side"] {
-        if flags.yes(unknown) {
-            return Err(Failure::not_modelled(&format!("apply --{unknown}")));
-        }
+    if flags.yes("prune") {
+        return Err(Failure::not_modelled("apply --prune"));
+    }
+    server_side_apply::check_flags(flags)?;
+    if flags.yes("server-side") {
+        return server_side_apply::run(session, flags);
     }
     let manner = Manner {
         format: Format::of(flags)?,
@@ -229,6 +233,31 @@ fn patch(
         }
     }
     Err(Failure::text_of("too many conflicts"))
+}
+
+/// What applying would make of an object; the server is asked, and stores nothing.
+///
+/// # Errors
+/// As `apply`.
+pub fn tried(
+    session: &mut Session<'_>,
+    manifest: &Manifest,
+    validation: FieldValidation,
+    manager: Option<&str>,
+) -> Result<Value, Failure> {
+    let manner = Manner {
+        format: Format::Human,
+        dry_run: DryRun::Server,
+        validation,
+        field_manager: manager.unwrap_or("kubectl-client-side-apply").to_owned(),
+    };
+    let modified = with_last_applied(&manifest.value);
+    let key = ObjectKey::new(manifest.kind, manifest.namespace.clone(), manifest.name.as_str());
+    match session.get(&key) {
+        Ok(object) => patch(session, &manner, manifest, &key, object, &modified).map(|(value, _)| value),
+        Err(failure) if failure.is(Reason::NotFound) => create(session, &manner, manifest, modified),
+        Err(failure) => Err(failure),
+    }
 }
 
 fn group_version(manifest: &Manifest) -> String {

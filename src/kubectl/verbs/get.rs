@@ -115,6 +115,9 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
     if let Some(other) = flags.text("output").filter(|_| flags.yes("show-labels") && !format.is_human()) {
         return Err(Failure::text_of(format!("--show-labels option cannot be used with {other} printer")));
     }
+    if flags.yes("show-managed-fields") {
+        session.show_managed_fields();
+    }
     let is_watch = flags.yes("watch") || flags.yes("watch-only");
     if flags.yes("output-watch-events") && !is_watch {
         let said = "--output-watch-events option can only be used with --watch or --watch-only";
@@ -175,7 +178,7 @@ fn print(session: &mut Session<'_>, flags: &Flags, format: &Format, mut found: F
     if found.is_single && found.items.is_empty() {
         return Failure::all(found.failures);
     }
-    let mut values: Vec<Value> = found.items.iter().map(|item| manifest::value(&item.object)).collect();
+    let mut values: Vec<Value> = found.items.iter().map(|item| value_of(flags, &item.object)).collect();
     let kind = found.items.first().map_or(Kind::Pod, |item| item.object.kind());
     match format {
         Format::Columns(columns) if flags.yes("no-headers") => {
@@ -185,6 +188,10 @@ fn print(session: &mut Session<'_>, flags: &Flags, format: &Format, mut found: F
         _ => output::print(session, format, kind, &manifest::list(values))?,
     }
     Failure::all(found.failures)
+}
+
+fn value_of(flags: &Flags, object: &Object) -> Value {
+    if flags.yes("show-managed-fields") { manifest::whole(object) } else { manifest::value(object) }
 }
 
 fn sort(flags: &Flags, items: &mut Vec<Found>) -> Result<(), Failure> {
@@ -271,7 +278,7 @@ impl Shown {
     ) -> Result<(), Failure> {
         let with_events = flags.yes("output-watch-events");
         if !format.is_human() {
-            let value = manifest::value(object);
+            let value = value_of(flags, object);
             if matches!(format, Format::Yaml) {
                 session.out("---\n");
             }

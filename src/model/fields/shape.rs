@@ -1,11 +1,14 @@
 //! What is one field: of which lists the elements are told apart, and which maps and lists are taken as a whole.
 //!
-//! The rules of the built-in types stand in `assets/api/fields.txt`; custom types bring theirs as an OpenAPI schema.
+//! The rules of the built-in types stand in `assets/api/fields.txt`; custom types bring theirs in their schema.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
+
+use crate::model::apiextensions::JSONSchemaProps;
+use crate::model::custom_schema;
 
 use super::element::{Element, Scalar};
 
@@ -28,9 +31,9 @@ enum Node<'s> {
     /// What nothing is known of.
     Open,
     /// A part of a custom object.
-    Schema(&'s Value),
-    /// A custom object.
-    Custom(&'s Value),
+    Schema(&'s JSONSchemaProps),
+    /// A custom object; one without a schema holds anything.
+    Custom(Option<&'s JSONSchemaProps>),
 }
 
 /// A key of a list, and its value where it is left out.
@@ -63,9 +66,9 @@ impl<'s> Shape<'s> {
         Self(named.map_or(Node::Open, |(_, name)| Node::Struct(name)))
     }
 
-    /// Custom objects with this `openAPIV3Schema`.
+    /// Custom objects with this schema.
     #[must_use]
-    pub fn of_schema(schema: &'s Value) -> Self {
+    pub fn of_schema(schema: Option<&'s JSONSchemaProps>) -> Self {
         Self(Node::Custom(schema))
     }
 
@@ -76,9 +79,10 @@ impl<'s> Shape<'s> {
             Node::Struct(type_) => TABLE.rule(type_, name).map_or(Node::Struct(""), |rule| rule.node),
             Node::Map(type_) => Node::Struct(type_),
             Node::Custom(_) if name == "metadata" => Node::Struct("ObjectMeta"),
-            Node::Custom(schema) | Node::Schema(schema) => {
-                schema["properties"].get(name).or_else(|| values_of(schema)).map_or(Node::Open, Node::Schema)
+            Node::Custom(schema) => {
+                schema.and_then(|schema| custom_schema::field(schema, name)).map_or(Node::Open, Node::Schema)
             }
+            Node::Schema(schema) => custom_schema::field(schema, name).map_or(Node::Open, Node::Schema),
             Node::List(..) | Node::Atomic | Node::Open => Node::Open,
         })
     }
@@ -89,7 +93,8 @@ impl<'s> Shape<'s> {
         match self.0 {
             Node::Struct(_) => true,
             Node::Custom(_) if matches!(name, "apiVersion" | "kind" | "metadata") => true,
-            Node::Custom(schema) | Node::Schema(schema) => schema["properties"].get(name).is_some(),
+            Node::Custom(schema) => schema.is_some_and(|schema| has_property(schema, name)),
+            Node::Schema(schema) => has_property(schema, name),
             Node::Map(_) | Node::List(..) | Node::Atomic | Node::Open => false,
         }
     }
@@ -99,7 +104,7 @@ impl<'s> Shape<'s> {
     pub fn is_atomic_map(self) -> bool {
         match self.0 {
             Node::Atomic => true,
-            Node::Schema(schema) => schema["x-kubernetes-map-type"] == "atomic",
+            Node::Schema(schema) => schema.x_kubernetes_map_type.as_deref() == Some("atomic"),
             _ => false,
         }
     }
@@ -109,9 +114,7 @@ impl<'s> Shape<'s> {
     pub fn is_associative(self) -> bool {
         match self.0 {
             Node::List(..) => true,
-            Node::Schema(schema) => {
-                schema["x-kubernetes-list-type"] == "map" || schema["x-kubernetes-list-type"] == "set"
-            }
+            Node::Schema(schema) => matches!(schema.x_kubernetes_list_type.as_deref(), Some("map" | "set")),
             _ => false,
         }
     }
@@ -121,7 +124,7 @@ impl<'s> Shape<'s> {
     pub fn elements(self) -> Self {
         Self(match self.0 {
             Node::List(_, type_) => Node::Struct(type_),
-            Node::Schema(schema) => schema.get("items").map_or(Node::Open, Node::Schema),
+            Node::Schema(schema) => custom_schema::items(schema).map_or(Node::Open, Node::Schema),
             _ => Node::Open,
         })
     }
@@ -163,10 +166,12 @@ impl<'s> Shape<'s> {
                 keys.iter().map(|key| (key.name, key.default.map(text))).collect()
             }
             Node::Schema(schema) => {
-                let names = schema["x-kubernetes-list-map-keys"].as_array().into_iter().flatten();
-                let default = |name: &str| Scalar::of(&schema["items"]["properties"][name]["default"]);
-                let some = |value: Scalar| (value != Scalar::Null).then_some(value);
-                names.filter_map(Value::as_str).map(|name| (name, default(name).and_then(some))).collect()
+                let default = |name: &str| {
+                    let key = custom_schema::field(custom_schema::items(schema)?, name)?;
+                    Scalar::of(&key.default.as_ref()?.0).filter(|value| *value != Scalar::Null)
+                };
+                let names = schema.x_kubernetes_list_map_keys.iter().flatten();
+                names.map(|name| (name.as_str(), default(name))).collect()
             }
             _ => Vec::new(),
         }
@@ -199,9 +204,8 @@ impl<'s> Shape<'s> {
     }
 }
 
-/// The schema of the values of a map.
-fn values_of(schema: &Value) -> Option<&Value> {
-    schema.get("additionalProperties").filter(|values| values.is_object())
+fn has_property(schema: &JSONSchemaProps, name: &str) -> bool {
+    schema.properties.as_ref().is_some_and(|properties| properties.contains_key(name))
 }
 
 fn set_item(item: &Value) -> Result<Element, String> {

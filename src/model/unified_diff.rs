@@ -12,7 +12,8 @@ enum Edit {
 }
 
 /// The hunks that turn `old` into `new`, each line with its line feed; empty when they are the same.
-pub(super) fn unified(old: &[String], new: &[String]) -> String {
+#[must_use]
+pub fn unified(old: &[String], new: &[String]) -> String {
     let edits = edits(old, new);
     let mut text = String::new();
     let mut start = 0;
