@@ -17,6 +17,14 @@ const GENERATED_SUFFIX: usize = 5;
 /// Finalizers that need no domain. Source: `metav1.FinalizerOrphanDependents`, `FinalizerDeleteDependents`, `core.FinalizerKubernetes`.
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
+/// Lists and maps with nothing in them are not there, as `omitempty` leaves them out.
+pub(super) fn drop_empty(meta: &mut ObjectMeta) {
+    meta.labels.take_if(|all| all.is_empty());
+    meta.annotations.take_if(|all| all.is_empty());
+    meta.finalizers.take_if(|all| all.is_empty());
+    meta.owner_references.take_if(|all| all.is_empty());
+}
+
 /// Gives a new object what only the server can: uid, time of creation, and the name if one is to be generated.
 pub(in crate::apiserver) fn fill_for_create(meta: &mut ObjectMeta, now: SimTime, random: &mut Stream) {
     meta.creation_timestamp = Some(time::time(now));

@@ -150,6 +150,7 @@ fn alike<'a, R: Resource>(_like: &Arc<R>, object: &'a Object) -> Option<&'a Arc<
 
 /// Fills in what was left out.
 pub(super) fn default(object: &mut Object) {
+    metadata::drop_empty(object.meta_mut());
     each!(object, typed => Strategy::set_defaults(Arc::make_mut(typed)));
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Models `pkg/controller/replicaset/replica_set.go`.
 //!
-//! Reading order: [`ranking`] (which Pods go), [`status`] (what is told), [`roster`] (how many there are), then this file.
+//! Reading order: [`flavor`] (ReplicaSets and ReplicationControllers), [`ranking`] (which Pods go), [`status`] (what is told), [`roster`] (how many there are), then this file.
 
+pub mod flavor;
 pub mod ranking;
 pub mod roster;
 pub mod status;
@@ -23,6 +24,7 @@ use super::claim::{Claim, Orphans, checked, claim};
 use super::expectations::Expectations;
 use super::pod_template::PodTemplate;
 use super::rejection::is_namespace_terminating;
+use flavor::Flavor;
 use roster::{Rosters, Tally};
 use status::Counts;
 
@@ -38,6 +40,7 @@ const DELETE: u64 = 4;
 /// The controller.
 #[derive(Clone, Debug, Default)]
 pub struct ReplicaSetController {
+    flavor: Flavor,
     expectations: Expectations,
     orphans: Orphans,
     rosters: Rosters,
@@ -47,6 +50,7 @@ pub struct ReplicaSetController {
 /// One look at one ReplicaSet, from its first call to its last.
 #[derive(Clone, Debug)]
 struct Sync {
+    flavor: Flavor,
     rs: Arc<ReplicaSet>,
     counts: Counts,
     /// Pods that the plan creates; each that was created or refused is taken off.
@@ -59,11 +63,11 @@ struct Sync {
 
 impl Controller for ReplicaSetController {
     fn name(&self) -> &'static str {
-        "replicaset-controller"
+        self.flavor.controller()
     }
 
     fn watches(&self) -> &'static [Kind] {
-        &[Kind::ReplicaSet, Kind::Pod]
+        self.flavor.watches()
     }
 
     fn on_change(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
@@ -81,29 +85,29 @@ impl Controller for ReplicaSetController {
     }
 
     fn reconcile(&mut self, key: &ObjectKey, caches: &Caches, _: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
-        let Some(rs) = caches.get::<ReplicaSet>(&key.namespace, &key.name) else {
+        let Some(rs) = self.flavor.get(caches, &key.namespace, &key.name) else {
             self.expectations.forget(key);
             return Plan::none();
         };
         let Ok(selector) = Selector::from_typed(rs.spec.as_ref().map(|spec| &spec.selector)) else {
             return Plan::none();
         };
-        let tally = self.rosters.tally(rs, &selector, caches);
+        let tally = self.rosters.tally(&rs, &selector, caches);
         let mut counts = tally.counts;
         let mut claimed = Claim::default();
-        if self.needs_names(rs, &selector, &tally, caches) {
+        if self.needs_names(&rs, &selector, &tally, caches) {
             let active = caches.controlled_by::<Pod>(rs.metadata.uid()).filter(|pod| pod.is_active());
             let orphans = self.orphans.in_namespace::<Pod>(&key.namespace, caches).filter(|pod| pod.is_active());
             claimed = claim(&rs.metadata, &selector, active, orphans);
-            counts = Counts::of(rs, &claimed.claimed, counts.terminating, ctx.now);
+            counts = Counts::of(&rs, &claimed.claimed, counts.terminating, ctx.now);
         }
         let tagged = |tag| move |request| Call { request, tag };
         let mut plan = Plan::none()
-            .stage(claimed.check(Kind::ReplicaSet, &rs.metadata, ctx).into_iter().map(tagged(CHECK)).collect())
-            .stage(claimed.patches(Kind::ReplicaSet, &rs.metadata, ctx).into_iter().map(tagged(CLAIM)).collect());
-        let rs = Arc::clone(rs);
+            .stage(claimed.check(self.flavor.kind(), &rs.metadata, ctx).into_iter().map(tagged(CHECK)).collect())
+            .stage(claimed.patches(self.flavor.kind(), &rs.metadata, ctx).into_iter().map(tagged(CLAIM)).collect());
         let (to_create, to_delete, failure) = (0, BTreeMap::new(), None);
-        let mut sync = Sync { rs, counts, to_create, to_delete, failure, status_written: false };
+        let flavor = self.flavor;
+        let mut sync = Sync { flavor, rs, counts, to_create, to_delete, failure, status_written: false };
         if self.expectations.satisfied(key, ctx.now) && !sync.rs.metadata.is_terminating() {
             plan = manage(&mut self.expectations, &mut sync, key, &claimed.claimed, plan, caches, ctx);
         }
@@ -147,10 +151,10 @@ impl Controller for ReplicaSetController {
         if !sync.status_written {
             sync.status_written = true;
             let wanted = status::status(&sync.rs, &sync.counts, sync.failure.as_deref(), ctx.now);
+            let wanted = sync.flavor.told(wanted);
             if !status::same(sync.rs.status.as_ref(), &wanted) {
-                let mut rs = (*sync.rs).clone();
-                rs.status = Some(wanted);
-                return Plan::call(ctx.request_with(Verb::Update, rs).part(Subresource::Status));
+                let object = sync.flavor.with_status(&sync.rs, wanted);
+                return Plan::call(ctx.request_with(Verb::Update, object).part(Subresource::Status));
             }
         }
         let next_check = sync.counts.next_check;
@@ -164,6 +168,12 @@ impl Controller for ReplicaSetController {
 }
 
 impl ReplicaSetController {
+    /// The controller of one of the two kinds.
+    #[must_use]
+    pub fn of(flavor: Flavor) -> Self {
+        Self { flavor, ..Self::default() }
+    }
+
     /// Whether numbers are not enough: Pods are to be adopted, released or chosen for deletion, or become available later.
     fn needs_names(&self, rs: &ReplicaSet, selector: &Selector, tally: &Tally, caches: &Caches) -> bool {
         let spec = rs.spec.as_ref();
@@ -176,7 +186,8 @@ impl ReplicaSetController {
 
     fn on_pod(&mut self, delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
         let (old, new) = (delta.old.as_ref().and_then(Pod::of), delta.new.as_ref().and_then(Pod::of));
-        let owner_of = |pod: &Pod| owner_key(pod, caches);
+        let flavor = self.flavor;
+        let owner_of = |pod: &Pod| owner_key(flavor, pod, caches);
         match (old, new) {
             (_, None) => {
                 let Some(pod) = old else { return };
@@ -188,7 +199,7 @@ impl ReplicaSetController {
                     self.expectations.creation_observed(&key);
                     enqueue.add(key);
                 }
-                None => enqueue_matching(pod, caches, enqueue),
+                None => enqueue_matching(flavor, pod, caches, enqueue),
             },
             (Some(old), Some(pod)) => {
                 let owner = |pod: &Pod| pod.metadata.controller().map(|owner| owner.uid.clone());
@@ -197,9 +208,9 @@ impl ReplicaSetController {
                     enqueue.add(key);
                 }
                 match owner_of(pod) {
-                    Some(key) => enqueue_owner(old, pod, key, caches, enqueue),
+                    Some(key) => enqueue_owner(flavor, old, pod, key, caches, enqueue),
                     None if moved || old.metadata.labels != pod.metadata.labels => {
-                        enqueue_matching(pod, caches, enqueue);
+                        enqueue_matching(flavor, pod, caches, enqueue);
                     }
                     None => {}
                 }
@@ -208,22 +219,26 @@ impl ReplicaSetController {
     }
 
     fn on_pod_gone(&mut self, pod: &Pod, caches: &Caches, enqueue: &mut Enqueue) {
-        if let Some(key) = owner_key(pod, caches) {
+        if let Some(key) = owner_key(self.flavor, pod, caches) {
             self.expectations.deletion_observed(&key, pod.metadata.uid());
             enqueue.add(key);
         }
     }
 }
 
-/// The ReplicaSet that manages a Pod, if it is the one in the cache.
-fn owner_key(pod: &Pod, caches: &Caches) -> Option<ObjectKey> {
-    let owner = pod.metadata.controller().filter(|owner| owner.kind == Kind::ReplicaSet.name())?;
-    let rs = caches.get::<ReplicaSet>(pod.metadata.namespace(), &owner.name)?;
-    (rs.metadata.uid() == owner.uid).then(|| Object::from(Arc::clone(rs)).key())
+fn key_of(flavor: Flavor, rs: &ReplicaSet) -> ObjectKey {
+    ObjectKey::new(flavor.kind(), rs.metadata.namespace(), rs.metadata.name())
 }
 
-fn enqueue_owner(old: &Pod, pod: &Pod, key: ObjectKey, caches: &Caches, enqueue: &mut Enqueue) {
-    let rs = caches.get::<ReplicaSet>(&key.namespace, &key.name);
+/// The ReplicaSet that manages a Pod, if it is the one in the cache.
+fn owner_key(flavor: Flavor, pod: &Pod, caches: &Caches) -> Option<ObjectKey> {
+    let owner = pod.metadata.controller().filter(|owner| owner.kind == flavor.kind().name())?;
+    let rs = flavor.get(caches, pod.metadata.namespace(), &owner.name)?;
+    (rs.metadata.uid() == owner.uid).then(|| key_of(flavor, &rs))
+}
+
+fn enqueue_owner(flavor: Flavor, old: &Pod, pod: &Pod, key: ObjectKey, caches: &Caches, enqueue: &mut Enqueue) {
+    let rs = flavor.get(caches, &key.namespace, &key.name);
     let min_ready = rs.and_then(|rs| rs.spec.as_ref()?.min_ready_seconds).unwrap_or(0);
     if min_ready > 0 && !old.is_ready() && pod.is_ready() {
         // One more second, since timestamps are cut to whole ones.
@@ -234,14 +249,14 @@ fn enqueue_owner(old: &Pod, pod: &Pod, key: ObjectKey, caches: &Caches, enqueue:
 }
 
 /// Every ReplicaSet that may adopt an orphan.
-fn enqueue_matching(pod: &Pod, caches: &Caches, enqueue: &mut Enqueue) {
+fn enqueue_matching(flavor: Flavor, pod: &Pod, caches: &Caches, enqueue: &mut Enqueue) {
     if pod.metadata.controller().is_some() || pod.metadata.label_map().is_empty() {
         return;
     }
-    for rs in caches.list::<ReplicaSet>(pod.metadata.namespace()) {
+    for rs in flavor.list(caches, pod.metadata.namespace()) {
         let selector = Selector::from_typed(rs.spec.as_ref().map(|spec| &spec.selector)).unwrap_or(Selector::nothing());
         if !selector.is_empty() && selector.matches(pod.metadata.label_map()) {
-            enqueue.add(ObjectKey::new(ReplicaSet::KIND, rs.metadata.namespace(), rs.metadata.name()));
+            enqueue.add(key_of(flavor, &rs));
         }
     }
 }
@@ -268,7 +283,7 @@ fn manage(
         }
         expectations.expect_creations(key, count, ctx.now);
         sync.to_create = count;
-        let template = PodTemplate::new(template, Kind::ReplicaSet, &rs.metadata);
+        let template = PodTemplate::new(template, sync.flavor.kind(), &rs.metadata);
         let create = |_| Call { request: ctx.request_with(Verb::Create, template.pod()), tag: CREATE };
         return plan.slow_start((0..count).map(create).collect());
     }
@@ -306,7 +321,7 @@ fn on_created(
     ctx: &mut Ctx<'_>,
 ) -> Verdict {
     sync.to_create = sync.to_create.saturating_sub(1);
-    let rs = Object::from(Arc::clone(&sync.rs));
+    let rs = sync.flavor.object(&sync.rs);
     match outcome {
         Ok(response) => {
             let name = response.object().map(Object::name).unwrap_or_default();
@@ -333,7 +348,7 @@ fn on_deleted(
     recorder: &mut Recorder,
     ctx: &mut Ctx<'_>,
 ) -> Verdict {
-    let rs = Object::from(Arc::clone(&sync.rs));
+    let rs = sync.flavor.object(&sync.rs);
     let Err(status) = outcome else {
         recorder.event(ctx, &rs, EventType::Normal, "SuccessfulDelete", format!("Deleted pod: {name}"));
         return Verdict::Continue;

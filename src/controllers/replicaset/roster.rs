@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::client::{Caches, Delta};
 use crate::model::apps::ReplicaSet;
-use crate::model::{Kind, Meta, Pod, Selector};
+use crate::model::{Meta, Pod, Selector};
 
 use super::status::Counts;
 
@@ -47,7 +47,7 @@ impl Rosters {
     /// Takes note of a change of a Pod.
     pub fn observe(&mut self, delta: &Delta) {
         for object in delta.old.iter().chain(&delta.new) {
-            if let Some(owner) = object.meta().controller().filter(|owner| owner.kind == Kind::ReplicaSet.name())
+            if let Some(owner) = object.meta().controller()
                 && let Some(roster) = self.0.get_mut(owner.uid.as_str())
             {
                 roster.dirty.insert(object.name().into());
