@@ -188,6 +188,12 @@ impl Gate {
         }
     }
 
+    /// Whether anyone waits for an answer or watches.
+    #[must_use]
+    pub fn has_callers(&self) -> bool {
+        !self.callers.is_empty()
+    }
+
     /// Refuses whatever waits: there is no session.
     pub fn refuse(&mut self) {
         while self.wishes.try_recv().is_ok() {}

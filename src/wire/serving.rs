@@ -75,7 +75,8 @@ fn until_next(session: &Session) -> Duration {
 
 fn run_while_asked(session: &mut Session, gate: &mut Gate, stop: &Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
-        if session.cluster().has_open_calls() {
+        // A call is open in the cluster only once time has reached it.
+        if gate.has_callers() || session.cluster().has_open_calls() {
             for _ in 0..BURST {
                 session.step();
             }

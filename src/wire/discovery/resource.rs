@@ -13,8 +13,11 @@ const CHANGE: &[&str] = &["get", "patch", "update"];
 const STREAM: &[&str] = &["create", "get"];
 const PROXY: &[&str] = &["create", "delete", "get", "patch", "update"];
 
-/// Resources that are asked and not stored: group, plural, kind, whether namespaced, verbs, short name.
-const ASKED: [(&str, &str, &str, bool, &[&str], Option<&str>); 8] = [
+/// Group, plural, kind, whether namespaced, verbs, short name.
+type Asked = (&'static str, &'static str, &'static str, bool, &'static [&'static str], Option<&'static str>);
+
+/// Resources that are asked and not stored.
+const ASKED: [Asked; 8] = [
     ("", "bindings", "Binding", true, CREATE, None),
     ("", "componentstatuses", "ComponentStatus", false, &["get", "list"], Some("cs")),
     ("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview", false, CREATE, None),
@@ -121,7 +124,7 @@ impl Resource {
         }
     }
 
-    fn asked(row: (&str, &str, &str, bool, &[&'static str], Option<&str>)) -> Self {
+    fn asked(row: Asked) -> Self {
         let (group, plural, kind, is_namespaced, verbs, short) = row;
         Self {
             group: group.to_owned(),

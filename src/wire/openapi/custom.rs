@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::wire::discovery::{Catalog, Resource};
+use crate::wire::discovery::Resource;
 
 use super::definitions::{self, Flavor, gvk, meta, referring};
 use super::document::{Document, assemble};
@@ -13,7 +13,7 @@ use super::paths;
 /// Source: `apiextensions-apiserver/pkg/controller/openapi/builder`.
 #[must_use]
 pub fn custom(resources: &[(Resource, Value)]) -> Document {
-    let mut all = definitions::definitions(Flavor::Three, Catalog::built_in());
+    let mut all = definitions::built_in().clone();
     let (mut paths, mut roots) = (Map::new(), vec![meta("ObjectMeta")]);
     for (resource, schema) in resources {
         let name = name(resource);

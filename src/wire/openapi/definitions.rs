@@ -1,6 +1,7 @@
 //! The types under `components.schemas` and `definitions`, in upstream's form.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
 
@@ -46,7 +47,13 @@ pub(super) fn meta(kind: &'static str) -> String {
     name_of_message((META, kind))
 }
 
-/// Every type of the built-in API.
+/// Every type of the built-in API in the form of version 3, built at the first call.
+pub(super) fn built_in() -> &'static Map<String, Value> {
+    static BUILT_IN: OnceLock<Map<String, Value>> = OnceLock::new();
+    BUILT_IN.get_or_init(|| definitions(Flavor::Three, Catalog::built_in()))
+}
+
+/// Every type of the API.
 pub(super) fn definitions(flavor: Flavor, catalog: &Catalog) -> Map<String, Value> {
     let fields = Fields::get();
     let messages: BTreeMap<_, _> = fields.iter().map(|(id, _)| (name_of_message(id), id)).collect();

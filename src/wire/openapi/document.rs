@@ -50,10 +50,10 @@ impl Documents {
         static BUILT_IN: OnceLock<Documents> = OnceLock::new();
         BUILT_IN.get_or_init(|| {
             let catalog = Catalog::built_in();
-            let all = definitions::definitions(Flavor::Three, catalog);
+            let all = definitions::built_in();
             let of = |(group, version, resources): (&Group, &str, &[Resource])| {
                 let api_version = group.api_version(version);
-                (path_of(&api_version), Document::new(&document(resources, &all)))
+                (path_of(&api_version), Document::new(&document(resources, all)))
             };
             Self(catalog.versions().map(of).collect())
         })
