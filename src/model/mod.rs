@@ -7,11 +7,12 @@
 //! A [`Pod`] shares its spec and status with every copy of itself, because Pods exist by the hundred thousand.
 //!
 //! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`], [`custom_kind`],
-//! [`custom_object`], [`custom_schema`], [`cron`]; then values and texts: [`quantity`], [`selector`], [`field_selector`],
-//! [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`fields`], [`jsonpath`], [`suggest`], [`unified_diff`],
-//! [`schema`], [`fidelity`].
+//! [`custom_object`], [`custom_schema`], [`conversion`], [`cron`]; then values and texts: [`quantity`], [`selector`],
+//! [`field_selector`], [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`fields`], [`jsonpath`],
+//! [`suggest`], [`unified_diff`], [`schema`], [`fidelity`].
 
 pub mod age;
+pub mod conversion;
 pub mod cron;
 pub mod custom_kind;
 pub mod custom_object;
@@ -26,6 +27,7 @@ pub mod json_text;
 pub mod jsonpath;
 pub mod key;
 pub mod kind;
+mod kind_table;
 mod kinds;
 pub mod meta;
 pub mod names;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
+use super::conversion::to_stored;
 use super::custom_object::CustomObject;
 use super::decode::{DecodeError, decode_typed};
 use super::key::ObjectKey;
@@ -71,7 +72,10 @@ macro_rules! objects {
             ///
             /// # Errors
             /// When a field has the wrong type: its path and what was expected.
-            pub fn from_value(kind: Kind, value: Value, unknown: &mut Vec<String>) -> Result<Self, DecodeError> {
+            pub fn from_value(kind: Kind, mut value: Value, unknown: &mut Vec<String>) -> Result<Self, DecodeError> {
+                if !kind.info().also.is_empty() {
+                    to_stored(kind, &mut value);
+                }
                 Ok(match kind {
                     $(Kind::$kind => Self::$kind(Arc::new(decode_typed::<$type>(value, unknown)?)),)+
                     Kind::Custom(kind) => CustomObject::from_value(kind, value, unknown)?.into(),

@@ -81,8 +81,87 @@ pub fn complete(kind: Kind, value: &mut Value) {
             each(&mut value["endpoints"], |endpoint| always(endpoint, "conditions", json!({})));
         }
         Kind::Lease => always(value, "spec", json!({})),
+        other => of_stored(other, value),
+    }
+}
+
+/// [`complete`] for the kinds that are not simulated.
+fn of_stored(kind: Kind, value: &mut Value) {
+    match kind {
+        Kind::StatefulSet => {
+            always(&mut value["spec"], "updateStrategy", json!({}));
+            template(value);
+            counts(value, &["availableReplicas", "replicas"]);
+            let counts = ["currentReplicas", "readyReplicas", "updatedReplicas", "observedGeneration"];
+            omit_zeros(&mut value["status"], &counts);
+        }
+        Kind::DaemonSet => {
+            always(&mut value["spec"], "updateStrategy", json!({}));
+            template(value);
+            counts(value, &["currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"]);
+            let counts = ["numberAvailable", "numberUnavailable", "updatedNumberScheduled", "observedGeneration"];
+            omit_zeros(&mut value["status"], &counts);
+        }
+        Kind::ReplicationController => {
+            template(value);
+            counts(value, &["replicas"]);
+            let counts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"];
+            omit_zeros(&mut value["status"], &counts);
+        }
+        Kind::Job => {
+            template(value);
+            always(value, "status", json!({}));
+            omit_zeros(&mut value["status"], &["active", "succeeded", "failed"]);
+        }
+        Kind::CronJob => {
+            always(value, "spec", json!({}));
+            always(&mut value["spec"], "jobTemplate", json!({}));
+            let job = &mut value["spec"]["jobTemplate"];
+            always(job, "metadata", json!({}));
+            always(job, "spec", json!({}));
+            template(job);
+            always(value, "status", json!({}));
+        }
+        Kind::HorizontalPodAutoscaler => {
+            always(value, "status", json!({}));
+            always(&mut value["status"], "currentMetrics", Value::Null);
+            always(&mut value["status"], "desiredReplicas", json!(0));
+            omit_zeros(&mut value["status"], &["currentReplicas"]);
+        }
+        Kind::PodDisruptionBudget => {
+            always(value, "spec", json!({}));
+            counts(value, &["currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"]);
+            omit_zeros(&mut value["status"], &["observedGeneration"]);
+        }
+        Kind::Ingress => {
+            always(value, "status", json!({}));
+            always(&mut value["status"], "loadBalancer", json!({}));
+        }
+        Kind::NetworkPolicy => always(&mut value["spec"], "podSelector", json!({})),
+        Kind::Role | Kind::ClusterRole => always(value, "rules", Value::Null),
+        Kind::VolumeAttachment => {
+            always(value, "status", json!({}));
+            always(&mut value["status"], "attached", json!(false));
+        }
+        Kind::PodTemplate => always(value, "template", json!({})),
+        Kind::CertificateSigningRequest
+        | Kind::FlowSchema
+        | Kind::PriorityLevelConfiguration
+        | Kind::ResourceClaim
+        | Kind::ServiceCIDR
+        | Kind::ValidatingAdmissionPolicy
+        | Kind::APIService => {
+            always(value, "spec", json!({}));
+            always(value, "status", json!({}));
+        }
         _ => {}
     }
+}
+
+/// Numbers of the status that are written even when they are zero.
+fn counts(value: &mut Value, names: &[&str]) {
+    always(value, "status", json!({}));
+    names.iter().for_each(|name| always(&mut value["status"], name, json!(0)));
 }
 
 fn template(value: &mut Value) {

@@ -1,11 +1,12 @@
 //! Documents that describe the API: versions, discovery, OpenAPI; and the kind that a path names.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::apiextensions::CustomResourceDefinition;
 use crate::model::custom_kind::{is_established, kinds_of};
-use crate::model::{Kind, Resource as _};
+use crate::model::{Kind, Resource as _, schema};
 use crate::session::Cluster;
 
 use super::discovery::{self, Catalog, Resource};
@@ -31,9 +32,6 @@ pub fn find(cluster: &Cluster, path: &str, accept: &str) -> Option<Document> {
     let catalog = catalog(cluster);
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let is_aggregated = discovery::is_aggregated(accept);
-    if let ["openapi", version, rest @ ..] = parts.as_slice() {
-        return described(version, &rest.join("/"), accept);
-    }
     let (value, content_type) = match parts.as_slice() {
         ["version"] => (discovery::version(), JSON),
         ["api"] if is_aggregated => (discovery::aggregated_core(&catalog), discovery::AGGREGATED),
@@ -49,38 +47,37 @@ pub fn find(cluster: &Cluster, path: &str, accept: &str) -> Option<Document> {
     Some(Document { content_type: content_type.into(), bytes })
 }
 
-/// What stands under `/openapi`.
-fn described(version: &str, path: &str, accept: &str) -> Option<Document> {
-    let all = Documents::built_in();
-    let (bytes, content_type) = match (version, path) {
-        ("v2", "") if accept.contains(openapi::SWAGGER_PROTOBUF) => {
+/// The OpenAPI document under a path; `None` when there is none. The first call builds them all, which takes a moment.
+/// `custom` are the kinds that definitions declare.
+#[must_use]
+pub fn openapi(custom: Vec<Kind>, path: &str, accept: &str) -> Option<Document> {
+    let path = path.trim_matches('/');
+    let (bytes, content_type) = match path {
+        "openapi/v2" if accept.contains(openapi::SWAGGER_PROTOBUF) => {
             (Arc::clone(&openapi::swagger_protobuf().body), openapi::SWAGGER_PROTOBUF_ANSWER)
         }
-        ("v2", "") => (Arc::clone(&openapi::swagger().body), JSON),
-        ("v3", "") => (all.index().to_string().into_bytes().into(), JSON),
-        ("v3", path) => (Arc::clone(&all.get(path)?.body), JSON),
-        _ => return None,
+        "openapi/v2" => (Arc::clone(&openapi::swagger().body), JSON),
+        "openapi/v3" => (documents(custom).index().to_string().into_bytes().into(), JSON),
+        _ => (Arc::clone(&documents(custom).get(path.strip_prefix("openapi/v3/")?)?.body), JSON),
     };
     Some(Document { content_type: content_type.into(), bytes })
 }
 
-/// The OpenAPI document under a path; `None` when there is none. The first call builds them all, which takes a moment.
-#[must_use]
-pub fn openapi(path: &str, accept: &str) -> Option<Document> {
-    let json = |bytes: Vec<u8>| Document { content_type: JSON.into(), bytes: bytes.into() };
-    let path = path.trim_matches('/');
-    match path {
-        "openapi/v2" if accept.contains(openapi::SWAGGER_PROTOBUF) => {
-            let bytes = Arc::clone(&openapi::swagger_protobuf().body);
-            Some(Document { content_type: openapi::SWAGGER_PROTOBUF_ANSWER.into(), bytes })
-        }
-        "openapi/v2" => Some(Document { content_type: JSON.into(), bytes: Arc::clone(&openapi::swagger().body) }),
-        "openapi/v3" => Some(json(openapi::Documents::built_in().index().to_string().into_bytes())),
-        _ => {
-            let document = openapi::Documents::built_in().get(path.strip_prefix("openapi/v3/")?)?;
-            Some(Document { content_type: JSON.into(), bytes: Arc::clone(&document.body) })
-        }
+/// The documents of the built-in API, and of custom resources.
+fn documents(custom: Vec<Kind>) -> Cow<'static, Documents> {
+    let mut groups: BTreeMap<String, Vec<Kind>> = BTreeMap::new();
+    for kind in custom {
+        groups.entry(kind.api_version()).or_default().push(kind);
     }
+    if groups.is_empty() {
+        return Cow::Borrowed(Documents::built_in());
+    }
+    let mut all = Documents::built_in().clone();
+    for (api_version, kinds) in groups {
+        let resources: Vec<_> = Resource::of_kinds(&kinds).into_iter().zip(kinds.into_iter().map(schema::of)).collect();
+        all = all.with(&api_version, openapi::custom(&resources));
+    }
+    Cow::Owned(all)
 }
 
 /// What is served: the built-in API, and the custom resources of this cluster.
@@ -94,7 +91,8 @@ fn catalog(cluster: &Cluster) -> Cow<'static, Catalog> {
 }
 
 /// The kinds that definitions declare.
-fn custom_kinds(cluster: &Cluster) -> Vec<Kind> {
+#[must_use]
+pub fn custom_kinds(cluster: &Cluster) -> Vec<Kind> {
     let definitions = cluster.objects(Kind::CustomResourceDefinition);
     let definitions = definitions.iter().filter_map(CustomResourceDefinition::of);
     definitions.filter(|one| is_established(one)).flat_map(|one| kinds_of(one)).collect()
@@ -103,9 +101,8 @@ fn custom_kinds(cluster: &Cluster) -> Vec<Kind> {
 /// The kind that a path names.
 #[must_use]
 pub fn kind(cluster: &Cluster, path: &ResourcePath) -> Option<Kind> {
-    let is_it = |kind: &Kind| {
-        let info = kind.info();
-        info.group == path.group && info.version == path.version && info.plural == path.resource
-    };
-    Kind::all().find(is_it).or_else(|| custom_kinds(cluster).into_iter().find(is_it))
+    let is_named = |kind: &Kind| kind.plural() == path.resource;
+    let built_in = Kind::all().filter(is_named).find(|kind| kind.info().is_served_as(&path.group, &path.version));
+    let is_it = |kind: &Kind| (kind.info().group, kind.info().version) == (&*path.group, &*path.version);
+    built_in.or_else(|| custom_kinds(cluster).into_iter().filter(is_named).find(is_it))
 }

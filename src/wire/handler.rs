@@ -72,7 +72,9 @@ async fn nonresource(
     let path = path.to_owned();
     let found = if first == "openapi" {
         // Building the documents must not hold up the cluster.
-        tokio::task::spawn_blocking(move || documents::openapi(&path, &accept)).await.map_err(|_| gone())?
+        let custom =
+            edge.door.look(|session: &Session| documents::custom_kinds(session.cluster())).await.ok_or_else(gone)?;
+        tokio::task::spawn_blocking(move || documents::openapi(custom, &path, &accept)).await.map_err(|_| gone())?
     } else {
         let look = move |session: &Session| documents::find(session.cluster(), &path, &accept);
         edge.door.look(look).await.ok_or_else(gone)?
@@ -134,7 +136,10 @@ impl Incoming<'_> {
             accept.shape = Shape::Object;
         }
         let include = Include::parse(self.query.get("includeObject"));
-        let rendering = Rendering { kind, shape: accept.shape, include, without_headers: false };
+        let info = kind.info();
+        let asked = |(group, version): &(&str, &str)| *group == self.target.group && *version == self.target.version;
+        let version = info.served().find(asked).unwrap_or((info.group, info.version));
+        let rendering = Rendering { kind, version, shape: accept.shape, include, without_headers: false };
         Manner { accept, rendering, takes_gzip: takes_gzip(headers), verb }
     }
 

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::apiserver::request::Scale;
 use crate::apiserver::{List, Payload, WatchEvent, WatchEventKind};
 use crate::engine::SimTime;
+use crate::model::conversion::to_served;
 use crate::model::{Kind, Object};
-use crate::printers::table;
+use crate::printers::{manifest, table};
 
 use super::accept::Shape;
 
@@ -41,6 +42,8 @@ impl Include {
 pub struct Rendering {
     /// The kind that was asked for.
     pub kind: Kind,
+    /// In which group and version.
+    pub version: (&'static str, &'static str),
     /// As what.
     pub shape: Shape,
     /// What rows carry along.
@@ -64,12 +67,27 @@ impl Rendering {
 
     fn object(&self, object: &Object, now: SimTime) -> Value {
         match self.shape {
-            Shape::Object => object.to_value(),
+            Shape::Object => self.shown(object),
             Shape::Metadata => metadata_only(object),
             Shape::Table => {
                 let meta = json!({"resourceVersion": object.meta().resource_version});
                 self.table(std::slice::from_ref(object), meta, !self.without_headers, now)
             }
+        }
+    }
+
+    /// The object as Go would write it, in the version that was asked for.
+    fn shown(&self, object: &Object) -> Value {
+        let mut value = object.to_value();
+        manifest::complete(self.kind, &mut value);
+        to_served(self.kind, &self.api_version(), &mut value);
+        value
+    }
+
+    fn api_version(&self) -> String {
+        match self.version {
+            ("", version) => version.to_owned(),
+            (group, version) => format!("{group}/{version}"),
         }
     }
 
@@ -83,9 +101,9 @@ impl Rendering {
         }
         match self.shape {
             Shape::Object => {
-                let items: Vec<Value> = list.items.iter().map(without_type).collect();
+                let items: Vec<Value> = list.items.iter().map(|object| without_type(self.shown(object))).collect();
                 let kind = format!("{}List", self.kind.name());
-                json!({"kind": kind, "apiVersion": self.kind.api_version(), "metadata": meta, "items": items})
+                json!({"kind": kind, "apiVersion": self.api_version(), "metadata": meta, "items": items})
             }
             Shape::Metadata => {
                 let items: Vec<Value> = list.items.iter().map(metadata_only).collect();
@@ -108,7 +126,7 @@ impl Rendering {
         match self.include {
             Include::None => {}
             Include::Metadata => drop(row.insert("object".into(), metadata_only(object))),
-            Include::Object => drop(row.insert("object".into(), object.to_value())),
+            Include::Object => drop(row.insert("object".into(), self.shown(object))),
         }
         Value::Object(row)
     }
@@ -147,15 +165,14 @@ impl Rendering {
                 json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta})
             }
             Shape::Object => {
-                json!({"kind": self.kind.name(), "apiVersion": self.kind.api_version(), "metadata": meta})
+                json!({"kind": self.kind.name(), "apiVersion": self.api_version(), "metadata": meta})
             }
         }
     }
 }
 
 /// Items of a list do not repeat what the list says.
-fn without_type(object: &Object) -> Value {
-    let mut value = object.to_value();
+fn without_type(mut value: Value) -> Value {
     if let Value::Object(fields) = &mut value {
         fields.remove("apiVersion");
         fields.remove("kind");
