@@ -14,8 +14,15 @@ use crate::apiserver::registry::Ports;
 pub type Usage = BTreeMap<String, Quantity>;
 
 /// Kinds whose objects are counted under their plain name too.
-const COUNTED: [Kind; 6] =
-    [Kind::Pod, Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::PersistentVolumeClaim, Kind::ResourceQuota];
+const COUNTED: [Kind; 7] = [
+    Kind::Pod,
+    Kind::Service,
+    Kind::Secret,
+    Kind::ConfigMap,
+    Kind::PersistentVolumeClaim,
+    Kind::ReplicationController,
+    Kind::ResourceQuota,
+];
 
 /// What `object` uses.
 #[must_use]

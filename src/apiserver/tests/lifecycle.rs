@@ -1,6 +1,6 @@
 //! Namespaces, scales, deletions, logs.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{bind, cluster, create, delete, deployment, object, patch, pod, refusal};
 use crate::apiserver::standalone::Standalone;
@@ -8,7 +8,7 @@ use crate::apiserver::{Body, DeleteOptions, LogOptions, Options, PatchType, Payl
 use crate::engine::SimTime;
 use crate::model::{Kind, Meta, Object};
 
-fn namespace(name: &str) -> serde_json::Value {
+fn namespace(name: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 }
 
@@ -175,4 +175,34 @@ fn a_collection_is_deleted_by_its_labels() {
     let left: Vec<_> =
         ["a", "b", "c"].into_iter().filter(|name| cluster.get(Kind::Pod, "default", name).is_some()).collect();
     assert_eq!(left, ["b"]);
+}
+
+#[test]
+fn a_limit_range_fills_in_and_refuses() {
+    let mut cluster = cluster();
+    let range = json!({"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "bounds"}, "spec": {"limits": [
+        {"type": "Container", "default": {"cpu": "500m", "memory": "256Mi"}, "defaultRequest": {"cpu": "250m", "memory": "128Mi"},
+            "max": {"cpu": "1", "memory": "1Gi"}, "min": {"cpu": "100m", "memory": "64Mi"}, "maxLimitRequestRatio": {"cpu": "4"}},
+        {"type": "Pod", "max": {"cpu": "2"}}]}});
+    create(&mut cluster, range).unwrap();
+    let plain = object(create(&mut cluster, pod("plain"))).to_value();
+    assert_eq!(
+        plain["metadata"]["annotations"]["kubernetes.io/limit-ranger"],
+        "LimitRanger plugin set: cpu, memory request for container app; cpu, memory limit for container app"
+    );
+    assert_eq!(plain["status"]["qosClass"], "Burstable");
+    let mut asked = |resources: Value| {
+        let mut pod = pod("big");
+        pod["spec"]["containers"][0]["resources"] = resources;
+        refusal(create(&mut cluster, pod))
+    };
+    assert_eq!(
+        asked(json!({"requests": {"cpu": "1", "memory": "32Mi"}, "limits": {"cpu": "1500m", "memory": "512Mi"}})),
+        "pods \"big\" is forbidden: [minimum memory usage per Container is 64Mi, but request is 32Mi, maximum cpu usage per \
+         Container is 1, but limit is 1500m]"
+    );
+    assert_eq!(
+        asked(json!({"requests": {"cpu": "100m"}, "limits": {"cpu": "1"}})),
+        "pods \"big\" is forbidden: cpu max limit to request ratio per Container is 4, but provided ratio is 10.000000"
+    );
 }
