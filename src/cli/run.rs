@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::engine::SimDuration;
 use crate::scenario::Language;
 use crate::scenario::command::Command;
-use crate::scenario::lesson::GoalState;
+use crate::scenario::GoalState;
 use crate::scenario::script::Run;
 
 use super::NOT_MET;

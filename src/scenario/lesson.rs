@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use crate::cluster::{Cluster, Input};
 use crate::engine::{SimDuration, SimTime};
-use crate::model::yaml;
 
+use super::act::Act;
 use super::goal::{Memory, Verdict, Watched};
 use super::scenario::Scenario;
-use super::spec::{Goal, Hint, Predict, Step, TimelineEntry, WrongAnswer};
-use super::text::Text;
-
-/// The first number of kubectl invocations that belong to the timeline.
-const TIMELINE_INVOCATIONS: u64 = 1 << 41;
+use super::spec::{Goal, Hint, Predict, Step, WrongAnswer};
+use super::standing::{Answer, GoalState, Miss, Mistake, StepState};
+use super::timeline::Timeline;
 
 /// A scenario as someone plays it.
 #[derive(Clone)]
@@ -24,114 +22,7 @@ pub struct Lesson {
     current: usize,
     steps: Vec<StepState>,
     wrong: Vec<(Option<Watched>, Option<Mistake>)>,
-    /// The timeline, by time; and how much of it is over.
-    timeline: Arc<Vec<(SimDuration, usize)>>,
-    timeline_done: usize,
-}
-
-/// How far the learner is with one step.
-#[derive(Clone, Debug)]
-pub struct StepState {
-    /// When it began; `None` while it lies ahead.
-    pub began_at: Option<SimTime>,
-    /// How its goal stands; that of a step without one follows the reading.
-    pub goal: GoalState,
-    /// The answer that was given to its question, and whether it is right.
-    pub answer: Option<Answer>,
-    /// The hints that were taken, as they were given.
-    pub hints: Vec<Text>,
-    expr: Option<Watched>,
-    always: Option<Watched>,
-    whens: Vec<Option<Watched>>,
-}
-
-/// An answer to a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The number of the option, from 0.
-    pub option: usize,
-    /// Whether it is the right one.
-    pub is_right: bool,
-}
-
-/// How a goal stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GoalState {
-    /// Its step has not begun.
-    Ahead,
-    /// Not reached.
-    Open,
-    /// It holds, and has to go on holding.
-    Holding {
-        /// Since when.
-        since: SimTime,
-    },
-    /// Reached.
-    Reached {
-        /// When.
-        at: SimTime,
-    },
-    /// It cannot be reached any more; going back in time helps.
-    Missed {
-        /// When that was clear.
-        at: SimTime,
-        /// Why.
-        why: Miss,
-    },
-}
-
-/// Why a goal cannot be reached any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Miss {
-    /// It took longer than `within`.
-    TooLate,
-    /// What must always hold did not.
-    Interrupted,
-    /// The author's expression cannot be evaluated.
-    Broken(String),
-}
-
-/// A wrong answer that was recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// When it was seen first.
-    pub at: SimTime,
-    /// Whether it stands now.
-    pub is_present: bool,
-}
-
-/// What a learner does with a lesson; journalled as a note, so that a replay knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Goes on from a step that is only read.
-    Advance,
-    /// Answers the question of the present step.
-    Answer(usize),
-    /// Asks for the next hint.
-    Hint,
-}
-
-impl Act {
-    /// The input that stands for it in the journal.
-    #[must_use]
-    pub fn to_input(self) -> Input {
-        Input::Note(match self {
-            Self::Advance => "lesson: advance".to_owned(),
-            Self::Answer(option) => format!("lesson: answer {option}"),
-            Self::Hint => "lesson: hint".to_owned(),
-        })
-    }
-
-    /// The act behind an input, if it is one.
-    #[must_use]
-    pub fn of_input(input: &Input) -> Option<Self> {
-        let Input::Note(note) = input else { return None };
-        match note.strip_prefix("lesson: ")? {
-            "advance" => Some(Self::Advance),
-            "hint" => Some(Self::Hint),
-            other => other.strip_prefix("answer ")?.parse().ok().map(Self::Answer),
-        }
-    }
+    timeline: Timeline,
 }
 
 impl Lesson {
@@ -139,28 +30,15 @@ impl Lesson {
     #[must_use]
     pub fn begin(scenario: Arc<Scenario>, cluster: &Cluster) -> Self {
         let goals = Arc::clone(scenario.goals());
-        let steps = goals.steps.iter().map(|goals| StepState {
-            began_at: None,
-            goal: GoalState::Ahead,
-            answer: None,
-            hints: Vec::new(),
-            expr: goals.expr.clone().map(Watched::new),
-            always: goals.always.clone().map(Watched::new),
-            whens: goals.hints.iter().map(|hint| hint.clone().map(Watched::new)).collect(),
-        });
-        let steps = steps.collect();
+        let steps = goals.steps.iter().map(StepState::ahead).collect();
         let wrong = goals.wrong.iter().map(|detect| (detect.clone().map(Watched::new), None)).collect();
-        let mut timeline: Vec<_> =
-            scenario.spec().timeline.iter().enumerate().map(|(index, entry)| (entry.at.0, index)).collect();
-        timeline.sort();
         let mut lesson = Self {
             memory: Memory::of(goals.kinds()),
             arrived_at: cluster.now(),
             current: 0,
             steps,
             wrong,
-            timeline: Arc::new(timeline),
-            timeline_done: 0,
+            timeline: Timeline::of(&scenario),
             scenario,
         };
         lesson.enter(cluster.now());
@@ -269,7 +147,7 @@ impl Lesson {
         while self.look_at_goal(cluster) {}
         self.look_at_hints(cluster);
         self.look_at_mistakes(cluster);
-        self.due(cluster.now())
+        self.timeline.due(cluster.now().since(self.arrived_at), &self.scenario)
     }
 
     /// Does what a learner does with a lesson; says whether that changed anything. Give the input of
@@ -411,35 +289,5 @@ impl Lesson {
                 None => {}
             }
         }
-    }
-
-    /// What the timeline wants to happen.
-    fn due(&mut self, now: SimTime) -> Vec<Input> {
-        let mut inputs = Vec::new();
-        while let Some((at, index)) = self.timeline.get(self.timeline_done).copied() {
-            if self.arrived_at + at > now {
-                break;
-            }
-            self.timeline_done += 1;
-            let entry = &self.scenario.spec().timeline[index];
-            inputs.extend(self.inputs_of(entry, index as u64));
-        }
-        inputs
-    }
-
-    fn inputs_of(&self, entry: &TimelineEntry, number: u64) -> impl Iterator<Item = Input> {
-        let first = TIMELINE_INVOCATIONS + number * 1_000;
-        let kubectl = |offset: usize, line: &str, stdin: Option<String>| {
-            let files = Arc::new(self.scenario.files().clone());
-            Input::Kubectl { invocation: first + offset as u64, line: line.to_owned(), files, stdin }
-        };
-        let fault = entry.fault.clone().map(Input::Fault);
-        let applied = entry
-            .apply
-            .iter()
-            .enumerate()
-            .map(|(offset, object)| kubectl(offset, "apply -f -", Some(yaml::write(object))));
-        let run = entry.run.iter().enumerate().map(|(offset, line)| kubectl(entry.apply.len() + offset, line, None));
-        fault.into_iter().chain(applied).chain(run).collect::<Vec<_>>().into_iter()
     }
 }

@@ -6,9 +6,11 @@
 //! **Invariants.** A lesson is checked by what the cluster does, never by what was typed. A goal looks and never touches;
 //! probes that would change something run in a fork.
 //!
-//! Reading order: [`spec`], [`text`], [`load`](mod@load), [`scenario`], [`goal`], [`goals`], [`lesson`], [`lint`](mod@lint),
+//! Reading order: [`spec`], [`text`], [`load`](mod@load), [`scenario`], [`goal`], [`goals`], [`lesson`] with [`standing`], [`act`] and
+//! [`timeline`], [`lint`](mod@lint),
 //! [`command`], [`script`], [`test`](mod@test), [`schema`](mod@schema), [`catalog`].
 
+pub mod act;
 pub mod catalog;
 pub mod command;
 mod fields;
@@ -22,11 +24,15 @@ pub mod scenario;
 pub mod schema;
 pub mod script;
 pub mod spec;
+pub mod standing;
 pub mod test;
 pub mod text;
+pub mod timeline;
 
 pub use command::{Command, CommandError};
-pub use lesson::{Act, Answer, GoalState, Lesson, Miss, Mistake, StepState};
+pub use act::Act;
+pub use lesson::Lesson;
+pub use standing::{Answer, GoalState, Miss, Mistake, StepState};
 pub use lint::{Finding, Severity, lint, lint_text};
 pub use load::{LoadError, load};
 pub use scenario::Scenario;

@@ -7,7 +7,8 @@ use crate::cluster::{Cluster, Input, SpecError};
 use crate::engine::{SimDuration, SimTime};
 
 use super::command::Command;
-use super::lesson::{Act, Lesson};
+use super::act::Act;
+use super::lesson::Lesson;
 use super::scenario::Scenario;
 
 /// How often the lesson looks at the cluster.

@@ -7,8 +7,7 @@ use crate::apiserver::Request;
 use crate::cluster::outside::Told;
 use crate::cluster::{Cluster, Fault, FaultError, Input, SpecError};
 use crate::engine::{Journal, SimDuration, SimTime};
-use crate::scenario::lesson::Act;
-use crate::scenario::{Lesson, Scenario};
+use crate::scenario::{Act, Lesson, Scenario};
 
 use super::checkpoints::{Checkpoint, Checkpoints};
 use super::pace::Pace;

@@ -14,6 +14,7 @@ use crate::machine::image::spec::parse_span;
 use crate::machine::kernel::Kernel;
 use crate::machine::kernel::descriptor::{Mode, OpenId, Read, Wrote};
 use crate::machine::kernel::process::{Ending, HostPid, Waiting};
+use crate::machine::kernel::processor::KIB_COST;
 use crate::machine::kernel::run::Step;
 use crate::machine::signal::Signal;
 
@@ -29,6 +30,8 @@ const SMALL: u64 = 400 << 10;
 pub struct Run {
     tool: Tool,
     work: Work,
+    /// Bytes read and written that were not booked yet.
+    moved: u64,
     unwritten: [Vec<u8>; 2],
 }
 
@@ -61,12 +64,15 @@ impl Run {
     /// A tool that begins.
     #[must_use]
     pub fn new(tool: Tool) -> Self {
-        Self { tool, work: Work::Begin, unwritten: [Vec::new(), Vec::new()] }
+        Self { tool, work: Work::Begin, moved: 0, unwritten: [Vec::new(), Vec::new()] }
     }
 
     /// Goes on until it has to wait.
     pub fn step(&mut self, host: HostPid, kernel: &mut Kernel<'_>) -> Step {
         loop {
+            if let Some(until) = kernel.use_processor(host, std::mem::take(&mut self.moved) * KIB_COST / 1_024) {
+                return Step::Wait(Waiting::Time, Some(until));
+            }
             match self.flush(host, kernel) {
                 Ok(None) => {}
                 Ok(Some(wait)) => return wait,
@@ -129,7 +135,10 @@ impl Run {
             let open = process.and_then(|process| process.descriptors.get(&descriptor)).copied();
             while !bytes.is_empty() {
                 match kernel.write(open.ok_or(Errno::BadDescriptor)?, bytes) {
-                    Ok(Wrote::Bytes(count)) => drop(bytes.drain(..count)),
+                    Ok(Wrote::Bytes(count)) => {
+                        self.moved += count as u64;
+                        bytes.drain(..count);
+                    }
                     Ok(Wrote::Wait(pipe)) => return Ok(Some(Step::Wait(Waiting::Pipe(pipe), None))),
                     Err(error) => {
                         bytes.clear();
@@ -275,6 +284,7 @@ impl Run {
         let Some(input) = stream.input else { return self.next_input(host, kernel) };
         match kernel.read(input, 4096) {
             Ok(Read::Bytes(bytes)) => {
+                self.moved += bytes.len() as u64;
                 for open in &stream.tee {
                     let _unwritten = kernel.write(*open, &bytes);
                 }

@@ -9,6 +9,7 @@ pub mod descriptor;
 pub mod exec;
 pub mod exit;
 pub mod process;
+pub mod processor;
 pub mod run;
 pub mod sandbox;
 pub mod shared;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::container::Environment;
 use super::descriptor::{OpenId, PipeId};
+use super::processor::Used;
 use crate::engine::{CauseId, SimTime};
 use crate::machine::command::Run;
 use crate::machine::cri::{ContainerId, ExecId, Fate, OutgoingId, Sender};
@@ -180,6 +181,8 @@ pub struct Process {
     pub wakes: u32,
     /// Memory booked for it.
     pub memory: u64,
+    /// Processor time that it used.
+    pub used: Used,
     /// Signals that it sent itself while it ran.
     pub inbox: Vec<(Signal, Sender, CauseId)>,
 }

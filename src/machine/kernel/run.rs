@@ -2,6 +2,7 @@
 
 use super::Kernel;
 use super::process::{Body, Ending, HostPid, Life, Waiting};
+use super::processor::EXEC_COST;
 use super::shared::Wake;
 use crate::engine::SimTime;
 
@@ -49,22 +50,29 @@ impl Kernel<'_> {
                 process.body = body;
             }
             match step {
-                Step::Again => {}
-                Step::Wait(waiting, until) => {
-                    process.waiting = waiting;
-                    if let Some(at) = until {
-                        process.wakes += 1;
-                        let wish = process.wakes;
-                        self.shared.wake_at(at, Wake::Process(self.sandbox.id, host, wish));
+                Step::Again => {
+                    if let Some(until) = self.use_processor(host, EXEC_COST) {
+                        return self.rest(host, Waiting::Time, Some(until));
                     }
-                    return;
                 }
+                Step::Wait(waiting, until) => return self.rest(host, waiting, until),
                 Step::End(ending) => {
                     let cause = process.cause;
                     self.end_process(host, ending, cause);
                     return;
                 }
             }
+        }
+    }
+
+    /// A process waits; perhaps for an instant at the latest.
+    fn rest(&mut self, host: HostPid, waiting: Waiting, until: Option<SimTime>) {
+        let Some(process) = self.sandbox.processes.get_mut(&host) else { return };
+        process.waiting = waiting;
+        if let Some(at) = until {
+            process.wakes += 1;
+            let wish = process.wakes;
+            self.shared.wake_at(at, Wake::Process(self.sandbox.id, host, wish));
         }
     }
 

@@ -7,6 +7,7 @@ use super::Kernel;
 use super::container::Environment;
 use super::descriptor::OpenId;
 use super::process::{Body, Ending, HostPid, Life, Namespace, Process, SignalSet, Waiting};
+use super::processor::Used;
 use crate::engine::CauseId;
 use crate::machine::command::Run;
 use crate::machine::cri::{ContainerId, ExecId};
@@ -52,6 +53,8 @@ pub struct Spawn {
     pub descriptors: BTreeMap<i32, OpenId>,
     /// What it ignores.
     pub ignored: SignalSet,
+    /// Processor time that whoever it comes from has used.
+    pub used: Used,
     /// Why.
     pub cause: CauseId,
 }
@@ -215,6 +218,7 @@ impl Kernel<'_> {
             user: process.user,
             descriptors: process.descriptors.clone(),
             ignored: process.ignored,
+            used: process.used,
             cause: process.cause,
         };
         for open in spawn.descriptors.values() {
@@ -263,6 +267,7 @@ impl Kernel<'_> {
             cause: spawn.cause,
             wakes: 0,
             memory: 0,
+            used: spawn.used,
             inbox: Vec::new(),
         };
         self.sandbox.processes.insert(host, process);

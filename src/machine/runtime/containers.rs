@@ -16,6 +16,7 @@ use crate::machine::kernel::container::{Container, Environment, Log};
 use crate::machine::kernel::descriptor::{OpenId, OpenKind};
 use crate::machine::kernel::exec::Session;
 use crate::machine::kernel::process::{Life, Namespace, SignalSet};
+use crate::machine::kernel::processor::Used;
 use crate::machine::kernel::spawn::Spawn;
 use crate::machine::kernel::{Kernel, Wake};
 use crate::machine::signal::Signal;
@@ -274,6 +275,7 @@ impl Kernel<'_> {
             user,
             descriptors,
             ignored,
+            used: Used::default(),
             cause,
         };
         let first = self.spawn(spawn, body);
@@ -346,6 +348,7 @@ impl Kernel<'_> {
             user,
             descriptors,
             ignored,
+            used: Used::default(),
             cause,
         };
         self.spawn(spawn, body);

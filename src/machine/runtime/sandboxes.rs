@@ -12,6 +12,7 @@ use crate::machine::cri::{
 use crate::machine::image::ProgramSpec;
 use crate::machine::kernel::Sandbox;
 use crate::machine::kernel::process::{Body, Ending, Namespace, SignalSet};
+use crate::machine::kernel::processor::Used;
 use crate::machine::kernel::spawn::Spawn;
 use crate::machine::program::Program;
 use crate::machine::signal::Signal;
@@ -48,6 +49,7 @@ impl Machine {
                     user: 65_535,
                     descriptors: BTreeMap::new(),
                     ignored: SignalSet::default(),
+                    used: Used::default(),
                     cause,
                 };
                 let body = Body::Program(Box::new(Program::new(Arc::new(pause), kernel.now)));

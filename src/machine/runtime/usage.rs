@@ -90,14 +90,8 @@ fn of_files(container: &Container) -> Usage {
 fn cpu_of(process: &Process, hostname: &std::sync::Arc<str>) -> u64 {
     match &process.body {
         Body::Program(program) => program.cpu_milli(&Scope::of_environment(&process.argv, &process.env, hostname)),
-        // A shell that never waits keeps a processor busy; one that waits costs next to nothing.
-        Body::Shell(shell) => {
-            if shell.spins > 0 {
-                1_000
-            } else {
-                0
-            }
-        }
-        Body::Tool(_) | Body::Running => 0,
+        // What never waits keeps a processor busy; what waits costs next to nothing.
+        Body::Shell(_) | Body::Tool(_) if process.used.is_busy() => 1_000,
+        Body::Shell(_) | Body::Tool(_) | Body::Running => 0,
     }
 }

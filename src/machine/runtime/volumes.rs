@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Machine;
 use crate::engine::SimTime;
 use crate::machine::cri::{ContainerId, VolumeHandle, VolumeOptions};
+use crate::machine::fs::view::Found;
 use crate::machine::fs::{Directory, Errno, View, Volume};
 
 impl Machine {
@@ -66,6 +67,22 @@ impl Machine {
     pub fn read_file(&mut self, now: SimTime, id: ContainerId, file: &str) -> Result<Arc<Vec<u8>>, Errno> {
         let mut result = Err(Errno::NotFound);
         self.look(now, id, |view| result = view.read(file));
+        result
+    }
+
+    /// When a file, as a container sees it, was last written.
+    ///
+    /// # Errors
+    /// As `stat` does.
+    pub fn written_at(&mut self, now: SimTime, id: ContainerId, file: &str) -> Result<SimTime, Errno> {
+        let mut result = Err(Errno::NotFound);
+        self.look(now, id, |view| {
+            result = view.find(file).and_then(|found| match found {
+                Found::File(file) => Ok(file.meta.modified),
+                Found::Directory(_) => Err(Errno::IsDirectory),
+                Found::Link(_) => Err(Errno::NotFound),
+            });
+        });
         result
     }
 

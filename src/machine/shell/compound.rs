@@ -11,6 +11,7 @@ use super::{arithmetic, pattern};
 use crate::machine::command::test;
 use crate::machine::kernel::Kernel;
 use crate::machine::kernel::process::HostPid;
+use crate::machine::kernel::processor::BUILTIN_COST;
 
 impl Shell {
     /// Puts a command on the stack.
@@ -81,7 +82,7 @@ impl Shell {
     pub fn loop_goes_on(&mut self, node: Arc<Compound>, in_condition: bool, status: i32) {
         let Compound::Loop { is_until, condition, body } = &*node else { return };
         let (condition, body) = (Arc::clone(condition), Arc::clone(body));
-        self.debt += super::step::BUILTIN_COST / 4;
+        self.used += BUILTIN_COST / 4;
         if !in_condition {
             let status = self.state.status;
             self.frames.push(Frame::Loop { node, in_condition: true, status });
@@ -105,7 +106,7 @@ impl Shell {
         kernel: &mut Kernel<'_>,
     ) -> Flow {
         let Compound::For { name, words, body } = &*node else { return Flow::Go };
-        self.debt += super::step::BUILTIN_COST / 4;
+        self.used += BUILTIN_COST / 4;
         let values = match (values, words) {
             (Some(values), _) => values,
             (None, None) => self.state.positional.to_vec(),
@@ -167,7 +168,7 @@ impl Shell {
         host: HostPid,
         kernel: &mut Kernel<'_>,
     ) -> Flow {
-        self.debt += super::step::BUILTIN_COST;
+        self.used += BUILTIN_COST;
         let mut expander = self.expander(&mut memory, host, kernel);
         let outcome = match &*node {
             Compound::Case { .. } => choose(&mut expander, &node),

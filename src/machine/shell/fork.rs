@@ -7,17 +7,19 @@ use super::ast::{Chain, Command, Compound, List, Pipeline};
 use super::expand::Leaf;
 use super::frame::Frame;
 use super::state::{Condition, Job};
-use super::step::{FORK_COST, Flow};
+use super::step::Flow;
 use crate::machine::image::Dialect;
 use crate::machine::kernel::Kernel;
 use crate::machine::kernel::descriptor::{OpenId, OpenKind, Read};
+use crate::machine::kernel::processor::FORK_COST;
 use crate::machine::kernel::process::{Body, Ending, HostPid, Waiting};
 use crate::machine::signal::Signal;
 
 impl Shell {
     /// A copy of this shell as a new process that does what `frames` say.
     fn fork(&mut self, frames: Vec<Frame>, host: HostPid, kernel: &mut Kernel<'_>) -> Option<HostPid> {
-        self.debt += FORK_COST;
+        // Booked before the child begins, which begins where its parent is: no chain of forks takes no time.
+        kernel.use_processor(host, FORK_COST);
         let mut child = Self {
             state: self.state.clone(),
             frames,
@@ -26,8 +28,7 @@ impl Shell {
             errexit_ignored: self.errexit_ignored || self.frames.iter().any(Frame::is_test),
             may_replace: true,
             leaving: None,
-            debt: 0,
-            spins: 0,
+            used: 0,
             unknown: self.unknown.clone(),
         };
         child.state.jobs.clear();

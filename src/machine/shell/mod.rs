@@ -50,10 +50,8 @@ pub struct Shell {
     pub may_replace: bool,
     /// The exit status once it is leaving.
     pub leaving: Option<i32>,
-    /// Processor time used but not yet spent, in microseconds.
-    pub debt: u64,
-    /// How often in a row it used up its time without waiting for anything.
-    pub spins: u64,
+    /// Processor time used since it was booked last, in microseconds.
+    pub used: u64,
     /// Commands that podlab does not know, already told about.
     pub unknown: Vec<String>,
 }

@@ -9,12 +9,13 @@ use super::escape::quoted;
 use super::expand::{Memory, Pause};
 use super::frame::{Frame, Saved, Shadowed};
 use super::redirect::Target;
-use super::step::{BUILTIN_COST, FORK_COST, Flow};
+use super::step::Flow;
 use crate::machine::cri::Happening;
 use crate::machine::fs::Errno;
 use crate::machine::image::Dialect;
 use crate::machine::kernel::Kernel;
 use crate::machine::kernel::process::HostPid;
+use crate::machine::kernel::processor::{BUILTIN_COST, FORK_COST};
 
 /// A simple command after expansion.
 struct Ready {
@@ -38,7 +39,7 @@ impl Shell {
             Ok(ready) => ready,
             Err(pause) => return self.pause(pause, Frame::Simple { command, memory, substituted }, host, kernel),
         };
-        self.debt += BUILTIN_COST;
+        self.used += BUILTIN_COST;
         if self.state.options.xtrace {
             self.trace(&ready, host, kernel);
         }
@@ -215,9 +216,9 @@ impl Shell {
                 Err(error) => self.cannot_run("", &argv[0], error, host, kernel),
             };
         }
+        kernel.use_processor(host, FORK_COST);
         match kernel.spawn_command(host, argv, env) {
             Ok(process) => {
-                self.debt += FORK_COST;
                 self.remember_child(process, &command.text);
                 Flow::Go
             }

@@ -111,8 +111,7 @@ impl Shell {
             errexit_ignored: false,
             may_replace,
             leaving: None,
-            debt: 0,
-            spins: 0,
+            used: 0,
             unknown: Vec::new(),
         }
     }

@@ -7,7 +7,6 @@ use super::frame::Frame;
 use super::parse;
 use super::state::Condition;
 use super::{Shell, ast};
-use crate::engine::{SimDuration, SimTime};
 use crate::machine::cri::Fate;
 use crate::machine::fs::Errno;
 use crate::machine::image::Dialect;
@@ -16,15 +15,6 @@ use crate::machine::kernel::descriptor::{Read, Wrote};
 use crate::machine::kernel::process::{Ending, HostPid, Waiting};
 use crate::machine::kernel::run::Step;
 use crate::machine::signal::Signal;
-
-/// Processor time that a builtin takes, in microseconds; the order of magnitude measured for dash.
-pub const BUILTIN_COST: u64 = 20;
-/// And a fork with an exec.
-pub const FORK_COST: u64 = 400;
-/// A shell lets time pass when it has used this much.
-const QUANTUM: u64 = 10_000;
-/// A script that never waits runs slower and slower in podlab, so that it cannot stop the clock.
-const PATIENCE: u64 = 100;
 
 /// What a step of a frame led to.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +34,9 @@ impl Shell {
     pub fn step(&mut self, host: HostPid, kernel: &mut Kernel<'_>) -> Step {
         self.collect(host, kernel);
         loop {
-            if self.debt >= QUANTUM {
-                return self.rest(kernel.now);
+            let used = std::mem::take(&mut self.used);
+            if let Some(until) = kernel.use_processor(host, used) {
+                return Step::Wait(Waiting::Time, Some(until));
             }
             if let Some(ending) = self.read_inbox(host, kernel) {
                 return Step::End(ending);
@@ -63,8 +54,6 @@ impl Shell {
                     if self.interrupts() {
                         continue;
                     }
-                    self.spins = 0;
-                    self.debt = 0;
                     return Step::Wait(waiting, None);
                 }
                 Flow::Replaced => return Step::Again,
@@ -84,14 +73,6 @@ impl Shell {
             }
         }
         None
-    }
-
-    /// Lets the time pass that was used.
-    fn rest(&mut self, now: SimTime) -> Step {
-        self.spins += 1;
-        let slower = 1 + self.spins / PATIENCE * 10;
-        let nap = SimDuration::from_micros(std::mem::take(&mut self.debt) * slower);
-        Step::Wait(Waiting::Time, Some(now + nap))
     }
 
     /// Whether a signal that has come in the meantime ends the waiting.

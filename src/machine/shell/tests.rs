@@ -160,12 +160,59 @@ fn hooks_write_into_the_log_of_their_container() {
     assert_eq!(finished, Some((b"out\n".to_vec(), 5)));
 }
 
+/// Scripts that never wait: builtins, forks, pipes, forks of forks, themselves again and again, bytes without end.
+const SPINNING: &[&str] = &[
+    "while :; do :; done",
+    "while :; do /bin/true; done",
+    "while :; do x=$(echo hi); done",
+    "while :; do echo a | cat > /dev/null; done",
+    "while :; do (:); done",
+    "while :; do sleep 0; done",
+    "f() { f & }; f; wait",
+    "f() { f; }; f",
+    "echo 'exec sh /tmp/s' > /tmp/s; exec sh /tmp/s",
+    "echo 'exec env sh /tmp/s' > /tmp/s; sh /tmp/s",
+    "yes > /dev/null",
+    "yes | cat > /dev/null",
+    "yes | while read x; do :; done",
+    "while :; do kill -0 $$; done",
+    "trap 'kill -USR1 $$' USR1; kill -USR1 $$; while :; do :; done",
+];
+
 #[test]
-fn a_busy_loop_does_not_stop_the_clock() {
+fn a_script_that_never_waits_does_not_stop_the_clock() {
+    for script in SPINNING {
+        let mut bench = Bench::new();
+        let id = start(&mut bench, script);
+        bench.seconds(60);
+        // Someone else's command in the same container has its turn.
+        let config = ExecConfig { argv: vec!["echo".into(), "hello".into()], ..Default::default() };
+        bench.machine.exec(bench.now, id, config, crate::engine::CauseId::NONE);
+        bench.seconds(5);
+        let said = bench.told.iter().any(|event| match &event.what {
+            Happening::ExecFinished { stdout, .. } => stdout == b"hello\n",
+            Happening::ContainerExited { .. } => true,
+            _ => false,
+        });
+        assert!(said, "{script}");
+        bench.signal_if_running(id, Signal::Kill);
+        bench.seconds(1);
+        assert!(bench.timeline(id).contains("exit "), "{script}: {}", bench.timeline(id));
+    }
+}
+
+#[test]
+fn a_busy_shell_keeps_a_processor_busy_and_hears_its_trap() {
     let mut bench = Bench::new();
-    let id = start(&mut bench, "while :; do :; done");
+    let id = start(&mut bench, "trap 'echo bye; exit 3' TERM; while :; do :; done");
     bench.seconds(600);
     assert_eq!(bench.machine.container_usage(id).cpu_milli, 1_000);
+    bench.signal(id, Signal::Term);
+    bench.seconds(1);
+    insta::assert_snapshot!(bench.timeline(id), @r"
+    +600.000s bye
+    +600.000s exit 3 Error
+    ");
 }
 
 /// Scripts whose output must be that of the real shell, byte for byte.

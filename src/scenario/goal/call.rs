@@ -70,6 +70,12 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     function("logs", (2, 3), "logs('default', 'web-1')", "what a container has written so far"),
     function("file", (4, 4), "file('default', 'web-1', 'web', '/data/a')", "what is in a file of a running container"),
+    function(
+        "written",
+        (4, 4),
+        "written('default', 'web-1', 'web', '/data/a')",
+        "when a file of a running container was last written, in seconds since the cluster was born, as `created` of objects",
+    ),
     function("now", (0, 0), "now()", "seconds since the cluster was born"),
     function("since_arrival", (0, 0), "since_arrival()", "seconds since the learner arrived"),
     function("milli", (1, 1), "milli('500m')", "a quantity in thousandths"),
@@ -109,6 +115,7 @@ pub(super) enum Call {
     Exits { namespace: String, which: Which },
     Logs { namespace: String, pod: String, container: Option<String> },
     File { namespace: String, pod: String, container: String, path: String },
+    Written { namespace: String, pod: String, container: String, path: String },
     Now,
     SinceArrival,
     Milli(i64),
@@ -200,6 +207,12 @@ impl Call {
             "exits" => Self::Exits { namespace: takes.text(0)?, which: takes.which(1)? },
             "logs" => Self::Logs { namespace: takes.text(0)?, pod: takes.text(1)?, container: takes.text(2).ok() },
             "file" => Self::File {
+                namespace: takes.text(0)?,
+                pod: takes.text(1)?,
+                container: takes.text(2)?,
+                path: takes.text(3)?,
+            },
+            "written" => Self::Written {
                 namespace: takes.text(0)?,
                 pod: takes.text(1)?,
                 container: takes.text(2)?,

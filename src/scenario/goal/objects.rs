@@ -7,11 +7,11 @@ use crate::model::metav1::WireQuantity;
 use crate::model::{Kind, Meta, Object, Pod, Quantity, apps};
 use crate::printers::pod_status::PodSummary;
 
-use super::value::{Any, Map, entries_of, flag, number, of_json, text};
+use super::value::{Any, Map, count, entries_of, flag, number, of_json, text};
 
 /// What every object has beside its JSON.
 const COMMON: &[&str] =
-    &["apiVersion", "kind", "metadata", "name", "namespace", "uid", "labels", "annotations", "deleting"];
+    &["apiVersion", "kind", "metadata", "name", "namespace", "uid", "labels", "annotations", "deleting", "created"];
 
 /// What an object of a kind has at the top, beside [`COMMON`] and what its own JSON has.
 pub(super) fn extra_fields(kind: Kind) -> &'static [&'static str] {
@@ -59,6 +59,7 @@ pub(super) fn of_object(object: &Object) -> Map {
     add("labels", member("labels"));
     add("annotations", member("annotations"));
     add("deleting", flag(meta.is_terminating()));
+    add("created", count(meta.created_at().as_secs()));
     match object {
         Object::Pod(pod) => add_pod(pod, &mut add),
         Object::Node(node) => add_node(node, &mut add),

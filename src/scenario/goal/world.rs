@@ -5,7 +5,8 @@ use cel::context::VariableResolver;
 
 use crate::cluster::{Cluster, ComponentName};
 use crate::engine::SimTime;
-use crate::machine::cri::ContainerState;
+use crate::machine::Machine;
+use crate::machine::cri::{ContainerId, ContainerState};
 use crate::model::Object;
 use crate::network::{Load, LoadStats, Outcome};
 
@@ -60,6 +61,9 @@ impl World<'_> {
             }
             Call::Logs { namespace, pod, container } => text(self.logs(namespace, pod, container.as_deref())?),
             Call::File { namespace, pod, container, path } => text(self.file(namespace, pod, container, path)?),
+            Call::Written { namespace, pod, container, path } => {
+                count(self.written(namespace, pod, container, path)?.as_secs())
+            }
             Call::Now => seconds(self.cluster.now()),
             Call::SinceArrival => count(self.cluster.now().since(self.arrived_at).as_secs()),
             Call::Milli(amount) | Call::Amount(amount) => number(*amount),
@@ -139,16 +143,26 @@ impl World<'_> {
     }
 
     fn file(&self, namespace: &str, pod: &str, container: &str, path: &str) -> Option<String> {
+        let (machine, id) = self.running(namespace, pod, container)?;
+        // Reading lets the machine catch up with the clock; a goal must not touch, so a copy reads.
+        let bytes = machine.clone().read_file(self.cluster.now(), id, path).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn written(&self, namespace: &str, pod: &str, container: &str, path: &str) -> Option<SimTime> {
+        let (machine, id) = self.running(namespace, pod, container)?;
+        machine.clone().written_at(self.cluster.now(), id, path).ok()
+    }
+
+    /// A container that runs, and its machine.
+    fn running(&self, namespace: &str, pod: &str, container: &str) -> Option<(&Machine, ContainerId)> {
         let worker =
             self.cluster.workers().iter().find(|worker| sandbox_of(&worker.machine, namespace, pod).is_some())?;
         let sandbox = sandbox_of(&worker.machine, namespace, pod)?;
         let is_meant = |c: &&crate::machine::kernel::Container| {
             c.sandbox == sandbox && *c.config.name == *container && c.state == ContainerState::Running
         };
-        let id = worker.machine.containers().find(is_meant)?.id;
-        // Reading lets the machine catch up with the clock; a goal must not touch, so a copy reads.
-        let bytes = worker.machine.clone().read_file(self.cluster.now(), id, path).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        Some((&worker.machine, worker.machine.containers().find(is_meant)?.id))
     }
 }
 
