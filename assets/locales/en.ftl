@@ -16,7 +16,7 @@ home-steps = { $steps ->
     [one] { $steps } step
    *[other] { $steps } steps
 }
-home-solved = Solved in { $seconds } s with { $hints ->
+home-solved = Solved in { $time } with { $hints ->
     [one] { $hints } hint
    *[other] { $hints } hints
 }
@@ -54,7 +54,10 @@ said-rewind-where = First look back with [, then press r to go back for good
 said-forked = Forked: B goes its own way from here, A stays. tab swaps them
 said-swapped = Swapped
 said-dropped = The other future is gone
-said-solved = Solved! Press 1 to read what to take home
+said-goal = Goal reached: { $title }
+said-mistake = That is tempting, but look at the story
+said-lost = This goal cannot be reached any more; the story says why
+said-solved = Solved! Press esc, then 1, to read what to take home
 said-fault = Done:
 said-written = Written:
 said-pods-only = Only Pods have that
@@ -89,11 +92,13 @@ lesson-interrupted = What had to hold all the time was broken. Look back with [ 
 lesson-do-answer = Choose with up and down, answer with enter
 lesson-do-read = Press enter to go on
 lesson-do-goal = Reach the goal: ; for kubectl, h for a hint
+lesson-do-hold = It holds: { $seconds } of { $hold } s
+lesson-do-tab = tab, then:
 lesson-do-rewind = Go back in time: [ to look, r to rewind
 lesson-do-home = Press enter to go home
 lesson-goal-first = This step ends when its goal is reached. ; opens kubectl, h gives a hint
 lesson-no-hints = No more hints for this step
-lesson-solved = Solved in { $seconds } s with { $hints ->
+lesson-solved = Solved in { $time } with { $hints ->
     [one] { $hints } hint
    *[other] { $hints } hints
 }
@@ -146,7 +151,11 @@ load-none = No client sends requests in this scenario. The sandbox has one.
 why-if = What would let it in
 why-chain = What led to it, the latest first
 why-no-chain = Nothing is recorded about it
-why-root = and that began by itself
+why-root = and that began by itself: time passed
+why-root-typed = and that was typed at the prompt
+why-root-fault = and that was broken on purpose
+why-root-scenario = and that is how the scenario begins
+why-signals = Signals, and what became of them
 help-keys = Keys here
 help-signs = Signs
 sign-good = as it should be
@@ -162,7 +171,10 @@ prompt-empty = Type a kubectl command: get pods, describe node node-1, apply -f 
 prompt-running = running; ctrl-c interrupts
 prompt-undone = (rewound: this never happened)
 compare-title = Two futures
-compare-count = { $count } differences
+compare-count = { $count ->
+    [one] { $count } difference
+   *[other] { $count } differences
+}
 compare-absent = absent
 fault-title = Break something
 fault-hits = Hits:
@@ -240,6 +252,9 @@ key-faster = faster
 key-slower = slower
 key-scrub-back = look back
 key-scrub-forward = look forward
+key-deed-back = before my last deed
+key-deed-forward = my next deed
+key-present = present
 key-rewind = rewind here
 key-bookmark = bookmark
 key-fork = fork

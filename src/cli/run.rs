@@ -6,9 +6,9 @@ use std::io::Write;
 use serde_json::json;
 
 use crate::engine::SimDuration;
+use crate::scenario::GoalState;
 use crate::scenario::Language;
 use crate::scenario::command::Command;
-use crate::scenario::GoalState;
 use crate::scenario::script::Run;
 
 use super::NOT_MET;

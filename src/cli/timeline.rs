@@ -42,10 +42,12 @@ impl Timeline {
         lines.iter().try_for_each(|(_, line)| writeln!(out, "{line}"))
     }
 
-    /// Nodes that register before the learner arrives are no news.
+    /// How the cluster itself came up before the learner arrived is no news: the story begins with what it is about.
     fn is_told(&self, at: SimTime, event: &Event) -> bool {
-        let kind = event.involved_object.kind.as_deref().unwrap_or_default();
-        at >= self.arrived_at || !matches!(kind, "Node" | "Lease")
+        let about = &event.involved_object;
+        let is_machinery = matches!(about.kind.as_deref().unwrap_or_default(), "Node" | "Lease")
+            || about.namespace.as_deref() == Some("kube-system");
+        at >= self.arrived_at || !is_machinery
     }
 
     fn event(&self, at: SimTime, event: &Event) -> String {

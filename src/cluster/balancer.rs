@@ -1,7 +1,10 @@
 //! The load balancer in front of the API servers: asks each for `/readyz` and sends new connections to those that answer.
 //!
 //! Models what HAProxy with kubeadm's recommended configuration does: a check every [`CHECK_PERIOD`], out after
-//! [`FALL`] failures, in after [`RISE`] successes.
+//! [`FALL`] failures, in after [`RISE`] successes; and `option redispatch` with `retries 1`: a connection that a server does not
+//! take is given to the next one, once.
+//!
+//! **Not modelled.** The five seconds (`timeout connect`) until HAProxy gives up a machine that does not answer at all.
 
 use crate::engine::SimDuration;
 

@@ -200,13 +200,21 @@ impl Cluster {
             &format!("system:node:{name}"),
             &groups,
         );
+        let mut machine = Machine::new(machine_config(name, pool), Arc::clone(catalogue));
+        // kubeadm pulls the images of the control plane before it writes the manifests (`preflight`, `ImagePullCheck`).
+        for container in static_pods.iter().flat_map(|pod| &pod.spec.containers) {
+            if let Some(image) = &container.image {
+                // An image that the catalogue lacks is pulled like any other, and its Pod says so.
+                drop(machine.preload_image(image));
+            }
+        }
         let config = Arc::new(KubeletConfig { static_pods, ..kubelet_config(name, address, pool) });
         let worker = Worker {
             name: name.into(),
             actor,
             kubelet: Kubelet::new(Arc::clone(&config)),
             config,
-            machine: Machine::new(machine_config(name, pool), Arc::clone(catalogue)),
+            machine,
             is_on: true,
             wake_at: None,
             sockets: BTreeMap::new(),

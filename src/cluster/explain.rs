@@ -1,6 +1,6 @@
 //! Explanations that need to know a component from within: why no node takes a Pod, what a scheduler saw, why a rollout waits.
 
-use crate::model::apps::Deployment;
+use crate::model::apps::{Deployment, ReplicaSet};
 use crate::model::{Meta, ObjectKey, Pod, Resource};
 use crate::scheduler::{Decision, Scheduler};
 
@@ -28,18 +28,23 @@ impl Cluster {
         scheduler.counterfactuals(namespace, name).iter().map(ToString::to_string).collect()
     }
 
-    /// Why a Deployment is not where it was asked to be, in the words of its conditions; `None` when it is.
+    /// Why a Deployment or ReplicaSet is not where it was asked to be, in the words of its conditions; `None` when it is.
     #[must_use]
     pub fn why_rollout_waits(&self, key: &ObjectKey) -> Option<String> {
         let object = self.object(key)?;
-        let deployment = Deployment::of(&object)?;
-        let conditions = deployment.status.as_ref()?.conditions.as_deref().unwrap_or_default();
         let is_bad = |type_: &str, status: &str| match type_ {
             "ReplicaFailure" => status == "True",
             _ => status != "True",
         };
-        let bad = conditions.iter().filter(|condition| is_bad(&condition.type_, &condition.status));
-        let sentences: Vec<&str> = bad.filter_map(|condition| condition.message.as_deref()).collect();
+        let sentences: Vec<&str> = if let Some(deployment) = Deployment::of(&object) {
+            let conditions = deployment.status.as_ref()?.conditions.as_deref().unwrap_or_default();
+            let bad = conditions.iter().filter(|condition| is_bad(&condition.type_, &condition.status));
+            bad.filter_map(|condition| condition.message.as_deref()).collect()
+        } else {
+            let conditions = ReplicaSet::of(&object)?.status.as_ref()?.conditions.as_deref().unwrap_or_default();
+            let bad = conditions.iter().filter(|condition| is_bad(&condition.type_, &condition.status));
+            bad.filter_map(|condition| condition.message.as_deref()).collect()
+        };
         (!sentences.is_empty()).then(|| sentences.join(" "))
     }
 }

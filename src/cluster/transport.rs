@@ -98,6 +98,7 @@ impl Cluster {
             return Some(server);
         }
         let picked = self.balancer.pick();
+        let picked = picked.filter(|&server| self.masters[server].server_runs()).or_else(|| self.balancer.pick());
         self.actors[id.0 as usize].server = picked;
         picked
     }

@@ -29,15 +29,15 @@ pub mod test;
 pub mod text;
 pub mod timeline;
 
-pub use command::{Command, CommandError};
 pub use act::Act;
+pub use command::{Command, CommandError};
 pub use lesson::Lesson;
-pub use standing::{Answer, GoalState, Miss, Mistake, StepState};
 pub use lint::{Finding, Severity, lint, lint_text};
 pub use load::{LoadError, load};
 pub use scenario::Scenario;
 pub use schema::schema;
 pub use script::{Entry, Run, RunError};
 pub use spec::ScenarioFile;
+pub use standing::{Answer, GoalState, Miss, Mistake, StepState};
 pub use test::{Check, Report, test};
 pub use text::{Language, Text};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::cluster::{Cluster, Input, SpecError};
 use crate::engine::{SimDuration, SimTime};
 
-use super::command::Command;
 use super::act::Act;
+use super::command::Command;
 use super::lesson::Lesson;
 use super::scenario::Scenario;
 

@@ -7,6 +7,7 @@ use crate::apiserver::Request;
 use crate::cluster::outside::Told;
 use crate::cluster::{Cluster, Fault, FaultError, Input, SpecError};
 use crate::engine::{Journal, SimDuration, SimTime};
+use crate::scenario::timeline::TIMELINE_INVOCATIONS;
 use crate::scenario::{Act, Lesson, Scenario};
 
 use super::checkpoints::{Checkpoint, Checkpoints};
@@ -129,6 +130,17 @@ impl Session {
     #[must_use]
     pub fn journal(&self) -> &Journal<Input> {
         &self.journal
+    }
+
+    /// The instants just before the learner did something to the cluster, oldest first.
+    pub fn deeds(&self) -> impl Iterator<Item = SimTime> {
+        let is_deed = |input: &Input| match input {
+            Input::Kubectl { invocation, .. } => *invocation < TIMELINE_INVOCATIONS,
+            Input::Note(_) => false,
+            _ => true,
+        };
+        let deeds = self.journal.entries().iter().filter(move |entry| is_deed(&entry.input));
+        deeds.map(|entry| entry.at.saturating_sub(SimDuration::from_micros(1)))
     }
 
     /// The learner's files.

@@ -15,6 +15,8 @@ pub struct Why {
     pub chain: Vec<WhyLink>,
     /// What would have to be different, each with what then happens.
     pub counterfactuals: Vec<String>,
+    /// The signals that processes of a Pod were sent, oldest first, and what became of each.
+    pub signals: Vec<(SimTime, String)>,
 }
 
 /// One cause.
@@ -56,14 +58,32 @@ pub fn why(cluster: &Cluster, key: &ObjectKey) -> Why {
         Some(object) => {
             if let Some(pod) = Pod::of(&object) {
                 explain_pod(cluster, pod, &mut why);
+                why.signals = signals(cluster, key);
             }
-            if key.kind == Kind::Deployment {
+            if matches!(key.kind, Kind::Deployment | Kind::ReplicaSet) {
                 why.state = cluster.why_rollout_waits(key).unwrap_or_default();
             }
         }
         None => why.state = format!("{key} does not exist"),
     }
     why
+}
+
+/// What became of the signals sent to the containers of a Pod, as far as its machine still has them.
+fn signals(cluster: &Cluster, key: &ObjectKey) -> Vec<(SimTime, String)> {
+    let mut signals = Vec::new();
+    for machine in cluster.workers().iter().map(|worker| &worker.machine) {
+        let own = machine
+            .sandboxes()
+            .filter(|sandbox| *sandbox.config.namespace == *key.namespace && *sandbox.config.name == *key.name);
+        for sandbox in own.map(|sandbox| sandbox.id) {
+            let containers = machine.containers().filter(|container| container.sandbox == sandbox);
+            let fates = containers.flat_map(|container| machine.signal_fates(container.id));
+            signals.extend(fates.map(|fate| (fate.at, fate.sentence())));
+        }
+    }
+    signals.sort();
+    signals
 }
 
 /// The causes from `cause` up.

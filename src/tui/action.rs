@@ -49,6 +49,10 @@ pub enum Action {
     ScrubBack,
     /// Look at a later instant.
     ScrubForward,
+    /// Look at the instant before the last thing that was done.
+    DeedBack,
+    /// Look at the instant before the next thing that was done.
+    DeedForward,
     /// What came later never happened.
     Rewind,
     /// Remember this instant.

@@ -2,41 +2,40 @@
 
 use std::sync::Arc;
 
-use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Rect;
 
-use crate::engine::SimDuration;
-use crate::scenario::{Act, Scenario};
-use crate::session::{Fault, Session, SessionError};
+use crate::scenario::Scenario;
+use crate::session::{Session, SessionError};
 
 use super::action::{Action, View};
-use super::ask::{Ask, EditOf, Edited, TimeAsk};
-use super::console::Answer;
+use super::ask::{Ask, EditOf, TimeAsk};
 use super::keymap;
 use super::locale::Locale;
-use super::look::Look;
+use super::news::{News, Said};
 use super::play::Play;
-use super::screen::{self, Cover, Screen, ScreenName};
+use super::screen::{self, Screen, ScreenName};
 use super::shelf::Shelf;
 use super::theme::{Meaning, Theme};
-use super::widget::{footer, text, time_bar, top_bar};
+use super::widget::top_bar;
 
 /// The app.
 pub struct App {
-    theme: Theme,
-    locale: Locale,
-    shelf: Shelf,
-    play: Option<Play>,
+    pub(super) theme: Theme,
+    pub(super) locale: Locale,
+    pub(super) shelf: Shelf,
+    pub(super) play: Option<Play>,
     /// Home at the bottom; behind it the view of the session; behind that what was opened from there.
-    stack: Vec<Box<dyn Screen>>,
-    view: Option<View>,
+    pub(super) stack: Vec<Box<dyn Screen>>,
+    pub(super) view: Option<View>,
     /// What there is to say, until the next key.
-    said: Option<(String, Meaning)>,
-    start: Start,
-    area: Rect,
-    is_over: bool,
-    is_dirty: bool,
+    pub(super) said: Option<Said>,
+    /// What the learner has been told of the lesson.
+    pub(super) news: News,
+    pub(super) start: Start,
+    pub(super) area: Rect,
+    pub(super) is_over: bool,
+    pub(super) is_dirty: bool,
 }
 
 /// How sessions begin.
@@ -61,6 +60,7 @@ impl App {
             stack: vec![Box::new(home)],
             view: None,
             said: None,
+            news: News::default(),
             start,
             area: Rect::new(0, 0, 80, 24),
             is_over: false,
@@ -81,6 +81,7 @@ impl App {
 
     /// Goes on with a session that was opened elsewhere.
     pub fn join(&mut self, session: Session) {
+        self.news = News::of(session.lesson());
         self.play = Some(Play::new(session));
         self.is_dirty = true;
         self.show(View::Lesson);
@@ -140,16 +141,28 @@ impl App {
     pub fn settle(&mut self) {
         let Some(play) = self.play.as_mut() else { return };
         play.refresh();
-        if self.shelf.record(play.session.lesson()) {
-            let solved = play.session.lesson().is_solved() && !play.session.scenario().spec().steps.is_empty();
-            if solved && self.view != Some(View::Lesson) {
-                self.said = Some((self.locale.text("said-solved"), Meaning::Good));
-            }
-            if let Err(error) = self.shelf.save() {
-                self.said = Some((error.to_string(), Meaning::Bad));
-            }
+        let saved = if self.shelf.record(play.session.lesson()) { self.shelf.save() } else { Ok(()) };
+        self.tell_news();
+        if let Err(error) = saved {
+            self.say(error.to_string(), Meaning::Bad);
         }
         self.open_editor();
+    }
+
+    /// Says in one line what has become of the lesson while something else is in front of the story.
+    fn tell_news(&mut self) {
+        let Some(play) = self.play.as_ref().filter(|play| !play.session.is_in_the_past()) else { return };
+        let lesson = play.session.lesson();
+        let news = self.news.since(lesson, &self.locale);
+        let reads_story = self.stack.last().is_some_and(|screen| screen.name() == ScreenName::Lesson);
+        if let Some(said) = news.filter(|_| !reads_story) {
+            self.said = Some(said);
+        }
+    }
+
+    /// Says something in one line, until the next key.
+    pub(super) fn say(&mut self, text: String, meaning: Meaning) {
+        self.said = Some(Said::passing(text, meaning));
     }
 
     fn open_editor(&mut self) {
@@ -164,8 +177,10 @@ impl App {
     }
 
     fn key(&mut self, key: &KeyEvent) {
-        self.said = None;
         let Some(name) = self.stack.last().map(|screen| screen.name()) else { return };
+        // Who types goes on typing: news stays until a line is finished or the prompt is left.
+        let is_letter = name.takes_text() && !matches!(key.code, KeyCode::Enter | KeyCode::Esc);
+        self.said.take_if(|said| !(said.is_news && is_letter));
         if let Some(action) = keymap::action(name, key) {
             self.act(&action);
         }
@@ -231,6 +246,8 @@ impl App {
             Action::Slower => TimeAsk::Slower,
             Action::ScrubBack => TimeAsk::Back,
             Action::ScrubForward => TimeAsk::Forward,
+            Action::DeedBack => TimeAsk::BeforeDeed,
+            Action::DeedForward => TimeAsk::AfterDeed,
             Action::Rewind => TimeAsk::Rewind,
             Action::Bookmark => TimeAsk::Bookmark,
             Action::Fork => TimeAsk::Fork,
@@ -239,7 +256,7 @@ impl App {
         self.time(&ask);
     }
 
-    fn time(&mut self, ask: &TimeAsk) {
+    pub(super) fn time(&mut self, ask: &TimeAsk) {
         let Some(play) = self.play.as_mut() else { return };
         // A second fork would lose the first: the key shows what there is.
         let has_other = play.other.is_some();
@@ -254,11 +271,11 @@ impl App {
             self.stack.truncate(2);
         }
         if let Some(said) = said {
-            self.said = Some((self.locale.text(said), Meaning::Accent));
+            self.say(self.locale.text(said), Meaning::Accent);
         }
     }
 
-    fn interrupt(&mut self) {
+    pub(super) fn interrupt(&mut self) {
         let running = self.play.as_mut().and_then(|play| play.console.running(&play.session));
         match (running, self.play.as_mut()) {
             (Some(number), Some(play)) => play.session.interrupt(number),
@@ -281,7 +298,7 @@ impl App {
     }
 
     /// Shows a view instead of everything that is open.
-    fn show(&mut self, view: View) {
+    pub(super) fn show(&mut self, view: View) {
         self.view = Some(view);
         self.stack.truncate(1);
         self.stack.push(match view {
@@ -295,205 +312,5 @@ impl App {
             View::Quota => Box::new(screen::quota::QuotaScreen::default()),
             View::Load => Box::new(screen::load::LoadScreen::default()),
         });
-    }
-
-    fn carry_out(&mut self, ask: Ask) {
-        match ask {
-            Ask::Open(screen) => self.stack.push(screen),
-            Ask::Close => {
-                self.stack.pop();
-            }
-            Ask::CloseWith(word) => {
-                self.stack.pop();
-                self.tell(&word, 1);
-            }
-            Ask::Tell(word) => self.tell(&word, 2),
-            Ask::View(view) => self.show(view),
-            Ask::Play(scenario) => self.begin(scenario),
-            Ask::Restart => {
-                if let Some(scenario) = self.session().map(|session| Arc::clone(session.scenario())) {
-                    self.begin(scenario);
-                }
-            }
-            Ask::Leave => self.leave(),
-            Ask::Quit => self.is_over = true,
-            Ask::Kubectl(line) => self.kubectl(&line),
-            Ask::Fault(fault) => self.fault(fault),
-            Ask::Time(ask) => self.time(&ask),
-            Ask::Lesson(act) => self.lesson(act),
-            Ask::Interrupt => self.interrupt(),
-            Ask::Edited(edited) => self.edited(edited),
-            Ask::NextLanguage => self.next_language(),
-            Ask::Say(text) => self.said = Some((text, Meaning::Accent)),
-            Ask::Answered(line, text) => {
-                if let Some(play) = self.play.as_mut() {
-                    play.console.push(&line, Answer::Text(text));
-                }
-            }
-            Ask::Clear => {
-                if let Some(play) = self.play.as_mut() {
-                    play.console.clear();
-                }
-            }
-            Ask::Nothing => {}
-        }
-    }
-
-    /// Tells the screen that stands `depth` from the front what was typed.
-    fn tell(&mut self, word: &str, depth: usize) {
-        if let Some(index) = self.stack.len().checked_sub(depth) {
-            self.stack[index].hear(word);
-        }
-    }
-
-    fn begin(&mut self, scenario: Arc<Scenario>) {
-        if let Err(error) = self.open(scenario) {
-            self.said = Some((error.to_string(), Meaning::Bad));
-        }
-    }
-
-    fn leave(&mut self) {
-        self.play = None;
-        self.view = None;
-        let home = screen::home::Home::new(&self.shelf);
-        self.stack = vec![Box::new(home)];
-    }
-
-    /// Runs a line where its output can be seen.
-    fn kubectl(&mut self, line: &str) {
-        let Some(play) = self.play.as_mut() else { return };
-        let number = play.session.kubectl(line);
-        play.console.push(line, Answer::Invocation(number));
-        if self.stack.last().is_none_or(|screen| screen.name() != ScreenName::Prompt) {
-            self.stack.push(Box::new(screen::prompt::Prompt::new("")));
-        }
-    }
-
-    fn fault(&mut self, fault: Fault) {
-        let Some(play) = self.play.as_mut() else { return };
-        let name = format!("{} {}", fault.name(), fault.target());
-        self.said = Some(match play.session.fault(fault) {
-            Ok(()) => (format!("{} {name}", self.locale.text("said-fault")), Meaning::Warning),
-            Err(error) => (error.to_string(), Meaning::Bad),
-        });
-    }
-
-    fn lesson(&mut self, act: Act) {
-        let Some(play) = self.play.as_mut() else { return };
-        play.session.act(act);
-    }
-
-    fn edited(&mut self, edited: Edited) {
-        self.stack.retain(|screen| screen.name() != ScreenName::Editor);
-        let Some(play) = self.play.as_mut() else { return };
-        match (edited.of, edited.text) {
-            (EditOf::Invocation(number), text) => {
-                play.session.edited(number, text);
-                // kubectl hears of it before anyone asks again whether it waits for an editor.
-                play.session.run_for(SimDuration::from_micros(1));
-            }
-            (EditOf::File(name), Some(text)) => {
-                play.session.write_file(&name, &text);
-                self.said = Some((format!("{} {name}", self.locale.text("said-written")), Meaning::Good));
-            }
-            (EditOf::File(_), None) => {}
-        }
-    }
-
-    fn next_language(&mut self) {
-        let all = crate::scenario::Language::ALL;
-        let here = all.iter().position(|language| *language == self.locale.language()).unwrap_or(0);
-        let next = all[(here + 1) % all.len()];
-        self.locale = Locale::new(next);
-        self.shelf.progress.language = Some(next.tag().to_owned());
-        if let Err(error) = self.shelf.save() {
-            self.said = Some((error.to_string(), Meaning::Bad));
-        }
-    }
-
-    fn look(&self) -> Look<'_> {
-        let body = self.body();
-        Look { theme: self.theme, locale: &self.locale, shelf: &self.shelf, play: self.play.as_ref(), body }
-    }
-
-    fn look_at(&self, screen: &dyn Screen) -> Look<'_> {
-        let look = self.look();
-        Look { body: covered(look.body, screen.cover()), ..look }
-    }
-
-    /// Where screens are drawn: without the bars.
-    fn body(&self) -> Rect {
-        let (top, bottom) = if self.play.is_some() { (2, 2) } else { (0, 1) };
-        let height = self.area.height.saturating_sub(top + bottom);
-        Rect { y: self.area.y + top, height, ..self.area }
-    }
-
-    /// Draws everything; returns where the text cursor is.
-    pub fn draw(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-        self.area = area;
-        self.frame(buffer)
-    }
-
-    fn frame(&self, buffer: &mut Buffer) -> Option<Position> {
-        if self.area.width < 20 || self.area.height < 8 {
-            buffer.set_stringn(
-                self.area.x,
-                self.area.y,
-                "80x24, please",
-                usize::from(self.area.width),
-                self.theme.style(Meaning::Warning),
-            );
-            return None;
-        }
-        let look = self.look();
-        let first = self.stack.iter().rposition(|screen| screen.cover() == Cover::Whole).unwrap_or(0);
-        let mut cursor = None;
-        for screen in &self.stack[first..] {
-            let area = covered(look.body, screen.cover());
-            let look = Look { body: area, ..look };
-            screen.draw(&look, area, buffer);
-            cursor = screen.cursor(&look, area);
-        }
-        self.bars(&look, buffer);
-        cursor
-    }
-
-    fn bars(&self, look: &Look<'_>, buffer: &mut Buffer) {
-        let area = self.area;
-        if let Some(session) = self.session() {
-            let mut path = vec![session.scenario().spec().title.get(look.language()).to_owned()];
-            path.extend(self.stack.iter().skip(1).map(|screen| screen.title(look)));
-            top_bar::draw(look, &path, self.view, Rect { height: 2, ..area }, buffer);
-            time_bar::draw(look, Rect { y: area.bottom() - 2, height: 1, ..area }, buffer);
-        }
-        let line = Rect { y: area.bottom() - 1, height: 1, ..area };
-        match (&self.said, self.stack.last()) {
-            (Some((said, meaning)), _) => {
-                buffer.set_style(line, look.style(Meaning::Bar));
-                let shown = said.lines().next().unwrap_or_default();
-                text::put_at(buffer, line, (1, 0), shown, look.style(*meaning));
-            }
-            (None, Some(screen)) => footer::draw(look, screen.name(), line, buffer),
-            (None, None) => {}
-        }
-    }
-}
-
-/// Where a screen is drawn.
-fn covered(body: Rect, cover: Cover) -> Rect {
-    match cover {
-        Cover::Whole => body,
-        // On a small screen a large box is the whole screen: its frame would cost what it leaves to be seen.
-        Cover::Box { width, .. } if width > 80 && body.width < 100 => body,
-        Cover::Box { width, height } => {
-            let width = (body.width * width / 100).max(60.min(body.width));
-            let height = (body.height * height / 100).max(12.min(body.height));
-            Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height }
-        }
-        Cover::Bottom(share) => {
-            let height = (body.height * share / 100).max(8.min(body.height));
-            Rect { y: body.bottom() - height, height, ..body }
-        }
-        Cover::Line => Rect { y: body.bottom().saturating_sub(1), height: body.height.min(1), ..body },
     }
 }

@@ -87,6 +87,10 @@ pub enum TimeAsk {
     Back,
     /// Look at a later instant.
     Forward,
+    /// Look at the instant before the last thing that was done.
+    BeforeDeed,
+    /// Look at the instant before the next thing that was done.
+    AfterDeed,
     /// Look at that instant.
     LookAt(SimTime),
     /// Back to the present.

@@ -21,6 +21,8 @@ pub enum Answer {
     Invocation(u64),
     /// The prompt answered by itself.
     Text(String),
+    /// A kubectl that never happened, since time was turned back.
+    Undone(String),
 }
 
 /// The lines typed so far.
@@ -77,7 +79,7 @@ impl Console {
     pub fn last_invocation(&self) -> Option<u64> {
         self.spoken.iter().rev().find_map(|spoken| match spoken.answer {
             Answer::Invocation(number) => Some(number),
-            Answer::Text(_) => None,
+            Answer::Text(_) | Answer::Undone(_) => None,
         })
     }
 
@@ -87,7 +89,7 @@ impl Console {
             if let Answer::Invocation(number) = spoken.answer
                 && session.cluster().invocation(number).is_none()
             {
-                spoken.answer = Answer::Text(text.to_owned());
+                spoken.answer = Answer::Undone(text.to_owned());
             }
         }
     }

@@ -249,6 +249,8 @@ fn time() -> Vec<Entry> {
         entry(letter('-'), Action::Slower, "key-slower", place, 9),
         entry(letter('['), Action::ScrubBack, "key-scrub-back", place, 6),
         entry(letter(']'), Action::ScrubForward, "key-scrub-forward", place, 9),
+        entry(letter('{'), Action::DeedBack, "key-deed-back", place, 7),
+        entry(letter('}'), Action::DeedForward, "key-deed-forward", place, 9),
         risky(letter('r'), Action::Rewind, "key-rewind", place, 8),
         entry(letter('b'), Action::Bookmark, "key-bookmark", place, 9),
         entry(letter('f'), Action::Fork, "key-fork", place, 8),
@@ -328,6 +330,19 @@ pub fn action(screen: ScreenName, event: &KeyEvent) -> Option<Action> {
         None if screen.takes_text() => Some(Action::Key(*event)),
         None => None,
     }
+}
+
+/// Whether a screen has nothing behind it but home.
+#[must_use]
+pub fn is_base(screen: ScreenName) -> bool {
+    BASES.contains(&screen)
+}
+
+/// Whether an entry is what one needs while one looks at the past.
+#[must_use]
+pub fn is_of_the_past(entry: &Entry) -> bool {
+    let time = [Action::DeedBack, Action::ScrubBack, Action::ScrubForward, Action::Rewind, Action::Fork];
+    time.contains(&entry.action) || entry.action == Action::Back
 }
 
 /// The entries of a screen, the most needed first.

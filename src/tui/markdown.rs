@@ -3,26 +3,19 @@
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::yaml;
 
+use super::breaking::{Piece, wrap};
+use super::markdown_table::MarkdownTable;
 use super::theme::{Meaning, Theme};
-
-/// A piece of text in one style.
-pub type Piece = (String, Style);
-
-/// Signs that no line begins with.
-const CLOSING: &str = "，。、；：？！」』）》】〉”’…,.!?;:)]}%";
-/// Signs that no line ends with.
-const OPENING: &str = "「『（《【〈“‘([{";
 
 /// The text as lines of at most `columns`.
 #[must_use]
 pub fn lines(text: &str, columns: usize, theme: Theme) -> Vec<Line<'static>> {
     let mut writer = Writer::new(columns.max(8), theme);
-    for event in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH) {
+    for event in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES) {
         writer.take(event);
     }
     writer.finish()
@@ -40,6 +33,7 @@ struct Writer {
     bullet: Option<String>,
     quotes: usize,
     code: Option<(String, String)>,
+    table: Option<MarkdownTable>,
 }
 
 impl Writer {
@@ -54,6 +48,7 @@ impl Writer {
             bullet: None,
             quotes: 0,
             code: None,
+            table: None,
         }
     }
 
@@ -130,6 +125,11 @@ impl Writer {
                     _ => format!("{bullet} "),
                 });
             }
+            Tag::Table(_) => {
+                self.gap();
+                self.table = Some(MarkdownTable::default());
+            }
+            Tag::TableHead => self.push_style(|style| style.add_modifier(Modifier::BOLD)),
             _ => {}
         }
     }
@@ -145,6 +145,19 @@ impl Writer {
                 self.styles.pop();
             }
             TagEnd::BlockQuote(_) => self.quotes = self.quotes.saturating_sub(1),
+            TagEnd::TableCell => {
+                let pieces = std::mem::take(&mut self.pieces);
+                self.table.iter_mut().for_each(|table| table.add_cell(pieces.clone()));
+            }
+            TagEnd::TableHead => {
+                self.styles.pop();
+                self.table.iter_mut().for_each(MarkdownTable::end_row);
+            }
+            TagEnd::TableRow => self.table.iter_mut().for_each(MarkdownTable::end_row),
+            TagEnd::Table => {
+                let table = self.table.take().unwrap_or_default();
+                self.out.extend(table.lines(self.columns, self.theme));
+            }
             TagEnd::CodeBlock => self.write_code(),
             TagEnd::List(_) => {
                 self.lists.pop();
@@ -245,84 +258,6 @@ pub fn paint_yaml(text: &str, theme: Theme) -> Vec<Vec<Piece>> {
     lines
 }
 
-/// Breaks styled text into lines of at most `columns`: between words, between Chinese characters, never before a closing
-/// sign or behind an opening one.
-#[must_use]
-pub fn wrap(pieces: &[Piece], columns: usize) -> Vec<Vec<Piece>> {
-    let columns = columns.max(2);
-    let mut lines = vec![Vec::new()];
-    let mut used = 0;
-    for atom in atoms(pieces) {
-        let size: usize = atom.iter().map(|(text, _)| text.width()).sum();
-        let is_blank = atom.iter().all(|(text, _)| text.trim().is_empty());
-        if used + size > columns && used > 0 && !is_blank {
-            trim_end(lines.last_mut());
-            lines.push(Vec::new());
-            used = 0;
-        }
-        if is_blank && used + size > columns {
-            continue;
-        }
-        // Blanks at the start of a broken line are dropped; those at the start of the text are its indentation.
-        if is_blank && used == 0 && lines.len() > 1 {
-            continue;
-        }
-        for (text, style) in atom {
-            for grapheme in text.graphemes(true) {
-                if used + grapheme.width() > columns {
-                    lines.push(Vec::new());
-                    used = 0;
-                }
-                used += grapheme.width();
-                add(lines.last_mut(), grapheme, style);
-            }
-        }
-    }
-    lines
-}
-
-fn add(line: Option<&mut Vec<Piece>>, text: &str, style: Style) {
-    let Some(line) = line else { return };
-    match line.last_mut().filter(|(_, last)| *last == style) {
-        Some((held, _)) => held.push_str(text),
-        None => line.push((text.to_owned(), style)),
-    }
-}
-
-fn trim_end(line: Option<&mut Vec<Piece>>) {
-    if let Some((text, _)) = line.and_then(|line| line.last_mut()) {
-        text.truncate(text.trim_end().len());
-    }
-}
-
-/// What must not be broken: a word, a run of blanks, a wide character with the signs that belong to it.
-fn atoms(pieces: &[Piece]) -> Vec<Vec<Piece>> {
-    let mut atoms: Vec<Vec<Piece>> = Vec::new();
-    let mut before: Option<String> = None;
-    for (text, style) in pieces {
-        for grapheme in text.graphemes(true) {
-            let joins = before.as_deref().is_some_and(|before| holds_together(before, grapheme));
-            if !joins || atoms.is_empty() {
-                atoms.push(Vec::new());
-            }
-            add(atoms.last_mut(), grapheme, *style);
-            before = Some(grapheme.to_owned());
-        }
-    }
-    atoms
-}
-
-fn holds_together(before: &str, next: &str) -> bool {
-    let is_blank = |text: &str| text.trim().is_empty();
-    if is_blank(before) || is_blank(next) {
-        return is_blank(before) && is_blank(next);
-    }
-    if CLOSING.contains(next) || OPENING.contains(before) {
-        return true;
-    }
-    before.width() == 1 && next.width() == 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,6 +293,26 @@ mod tests {
                 "",
                 "1. x",
                 "2. y"
+            ]
+        );
+    }
+
+    #[test]
+    fn tables_stand_in_columns_and_break_inside_their_cells() {
+        let text = "| where | lives as long as |\n|---|---|\n| `emptyDir` | the Pod |\n| a claim | until you delete the claim |\n";
+        assert_eq!(
+            shown(text, 40),
+            ["where     lives as long as", "emptyDir  the Pod", "a claim   until you delete the claim"]
+        );
+        assert_eq!(
+            shown(text, 24),
+            [
+                "where     lives as long",
+                "          as",
+                "emptyDir  the Pod",
+                "a claim   until you",
+                "          delete the",
+                "          claim"
             ]
         );
     }

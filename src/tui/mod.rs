@@ -7,21 +7,26 @@
 //! **Invariants.** Screens own no truth and never touch the cluster. Keys become actions in one table, [`keymap`]. Nothing is
 //! told by colour alone. Whatever happens, the terminal is given back.
 //!
-//! Reading order: [`run`], [`app`], [`action`], [`mod@keymap`], [`ask`], [`look`], [`mod@play`], [`screen`], [`widget`], then
-//! what they stand on: [`facts`], [`console`], [`shelf`], [`mark`], [`markdown`], [`locale`], [`theme`], [`terminal`],
+//! Reading order: [`run`], [`app`], [`errand`], [`frame`], [`action`], [`mod@keymap`], [`ask`], [`look`], [`mod@play`], [`screen`], [`widget`], then
+//! what they stand on: [`facts`], [`console`], [`shelf`], [`news`], [`mark`], [`markdown`], [`breaking`], [`locale`], [`theme`], [`terminal`],
 //! [`shot`](mod@shot), [`picture`].
 
 pub mod action;
 pub mod app;
 pub mod ask;
+pub mod breaking;
 pub mod complete;
 pub mod console;
+pub mod errand;
 pub mod facts;
+pub mod frame;
 pub mod keymap;
 pub mod locale;
 pub mod look;
 pub mod mark;
 pub mod markdown;
+pub mod markdown_table;
+pub mod news;
 pub mod picture;
 pub mod play;
 pub mod run;

@@ -80,6 +80,17 @@ impl Play {
                 let at = self.session.now() + self.scrub_width();
                 self.session.look_at(at);
             }
+            TimeAsk::BeforeDeed => {
+                let now = self.session.now();
+                let at = self.session.deeds().filter(|at| *at < now).last();
+                self.session.pace_mut().pause();
+                self.session.look_at(at.unwrap_or(self.session.arrived_at()));
+            }
+            TimeAsk::AfterDeed => {
+                let now = self.session.now();
+                let at = self.session.deeds().find(|at| *at > now);
+                self.session.look_at(at.unwrap_or(self.session.present()));
+            }
             TimeAsk::LookAt(at) => {
                 self.session.pace_mut().pause();
                 self.session.look_at(*at);

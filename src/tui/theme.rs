@@ -69,13 +69,14 @@ pub struct Theme {
 /// Foreground as RGB, its nearest of 256, its nearest of 16.
 type Shade = ((u8, u8, u8), u8, Color);
 
-const INK: Shade = ((215, 218, 224), 253, Color::Gray);
+/// With sixteen colours text is what the terminal's owner reads best: its own foreground.
+const INK: Shade = ((215, 218, 224), 253, Color::Reset);
 const GREY: Shade = ((128, 136, 152), 246, Color::DarkGray);
 const BLUE: Shade = ((97, 175, 239), 75, Color::Blue);
 const GREEN: Shade = ((152, 195, 121), 114, Color::Green);
 const YELLOW: Shade = ((229, 192, 123), 180, Color::Yellow);
 const ORANGE: Shade = ((222, 146, 84), 173, Color::LightYellow);
-const RED: Shade = ((240, 113, 120), 204, Color::Red);
+const RED: Shade = ((240, 113, 120), 203, Color::Red);
 const VIOLET: Shade = ((198, 160, 246), 183, Color::Magenta);
 const NIGHT: Shade = ((32, 36, 50), 235, Color::Black);
 const LINE: Shade = ((68, 76, 96), 239, Color::DarkGray);
@@ -111,12 +112,24 @@ impl Theme {
             Meaning::Busy => fg(YELLOW),
             Meaning::Warning => fg(ORANGE),
             Meaning::Bad => fg(RED).add_modifier(Modifier::BOLD),
+            // Dimmed twice over, grey cannot be read any more where there are sixteen colours.
+            Meaning::Gone if self.colours == Colours::Sixteen => fg(GREY),
             Meaning::Gone => fg(GREY).add_modifier(Modifier::DIM),
             Meaning::Key => fg(VIOLET).add_modifier(Modifier::BOLD),
             Meaning::Chosen => self.chosen(),
             Meaning::Frame => fg(LINE),
             Meaning::FocusFrame => fg(BLUE),
             Meaning::Bar => self.bar(),
+        }
+    }
+
+    /// A style where something is chosen: with few colours the choice alone is shown, so that it is one piece.
+    #[must_use]
+    pub fn on_chosen(&self, style: Style) -> Style {
+        let chosen = self.style(Meaning::Chosen);
+        match self.colours {
+            Colours::True | Colours::Indexed => style.patch(Style { fg: style.fg, ..chosen }),
+            Colours::Sixteen | Colours::None => chosen,
         }
     }
 

@@ -20,3 +20,29 @@ fn a_cluster_boots_and_runs_a_deployment() {
         assert!(events.contains(reason), "{reason} is missing:\n{events}");
     }
 }
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "what is asked is how long it takes for real")]
+fn a_script_that_never_waits_costs_simulated_time_and_not_ours() {
+    let began = std::time::Instant::now();
+    let mut cluster = cluster(1, 1, 1);
+    cluster.run_until(SimTime::from_secs(25));
+    let script = "trap 'echo bye; exit 3' TERM; while :; do /bin/true; done";
+    for (name, script) in [("deaf", "while :; do :; done"), ("polite", script)] {
+        let line = format!("run {name} --image=busybox:1.36 --restart=Never -- sh -c \"{script}\"");
+        assert_eq!(kubectl(&mut cluster, &line), format!("pod/{name} created\n"));
+    }
+    cluster.run_until(SimTime::from_secs(90));
+    let pods = kubectl(&mut cluster, "get pods");
+    assert_eq!(pods.matches("1/1").count(), 2, "{pods}");
+    assert_eq!(kubectl(&mut cluster, "exec polite -- echo hello"), "hello\n");
+    assert_eq!(kubectl(&mut cluster, "exec deaf -- echo hello"), "hello\n");
+    let asked = cluster.now();
+    kubectl(&mut cluster, "delete pod polite");
+    assert!(cluster.now().since(asked).as_secs() < 5, "its trap was not heard");
+    let asked = cluster.now();
+    kubectl(&mut cluster, "delete pod deaf");
+    let took = cluster.now().since(asked).as_secs();
+    assert!((29..40).contains(&took), "SIGKILL came after {took} s");
+    assert!(began.elapsed().as_secs() < 60, "two simulated minutes took {:?}", began.elapsed());
+}

@@ -19,6 +19,8 @@ mod readme;
 mod replay;
 /// Claims and disks in a whole cluster.
 mod storage;
+/// The app in a terminal of its own, which is given back.
+mod terminal;
 /// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
 mod tidy;
 /// The Kubernetes API over HTTPS, asked by the real kubectl.

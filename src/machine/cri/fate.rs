@@ -56,3 +56,28 @@ pub struct SignalFate {
     /// What brought it about.
     pub cause: CauseId,
 }
+
+impl SignalFate {
+    /// `SIGTERM from outside to PID 1 (sh run.sh): no handler, and the kernel spares PID 1 the default action`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let sender = match self.sender {
+            Sender::Outside => "from outside".to_owned(),
+            Sender::Kernel => "from the kernel".to_owned(),
+            Sender::Process(pid) => format!("from PID {pid}"),
+        };
+        let fate = match &self.fate {
+            Fate::Handled => "its handler runs".to_owned(),
+            Fate::WaitsForCommand { command } => format!("its trap waits for the foreground command to end: {command}"),
+            Fate::IgnoredByPidOne => "no handler, and the kernel spares PID 1 the default action: lost".to_owned(),
+            Fate::Ignored => "it asked to ignore that".to_owned(),
+            Fate::Terminated => "it ends".to_owned(),
+            Fate::NoEffect => "no effect".to_owned(),
+        };
+        let mut sentence = format!("{} {sender} to PID {} ({}): {fate}", self.signal, self.pid, self.command);
+        if !self.not_forwarded_to.is_empty() {
+            sentence.push_str(&format!("; not told to its children: {}", self.not_forwarded_to.join(", ")));
+        }
+        sentence
+    }
+}

@@ -11,8 +11,8 @@ use super::step::Flow;
 use crate::machine::image::Dialect;
 use crate::machine::kernel::Kernel;
 use crate::machine::kernel::descriptor::{OpenId, OpenKind, Read};
-use crate::machine::kernel::processor::FORK_COST;
 use crate::machine::kernel::process::{Body, Ending, HostPid, Waiting};
+use crate::machine::kernel::processor::FORK_COST;
 use crate::machine::signal::Signal;
 
 impl Shell {

@@ -75,7 +75,7 @@ impl Screen for CommandLine {
         look.text("command-title")
     }
 
-    fn cover(&self) -> Cover {
+    fn cover(&self, _look: &Look<'_>) -> Cover {
         Cover::Line
     }
 

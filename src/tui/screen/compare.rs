@@ -8,7 +8,8 @@ use ratatui::text::Line;
 
 use super::{Screen, ScreenName};
 use crate::model::core::Node;
-use crate::model::{Meta, Pod};
+use crate::model::{Kind, Meta, Object, ObjectKey, Pod};
+use crate::printers::{cells, columns};
 use crate::session::{Cluster, Outcome, Session};
 use crate::tui::action::Action;
 use crate::tui::ask::{Ask, TimeAsk};
@@ -25,17 +26,41 @@ pub struct Compare {
 
 type States = BTreeMap<String, (String, Meaning)>;
 
-/// What is compared: each Pod with its state and node, each machine, the requests lost.
+/// Kinds whose objects change all the time or say what others say better.
+const PASSED_OVER: &[Kind] =
+    &[Kind::Pod, Kind::Node, Kind::Event, Kind::Lease, Kind::EndpointSlice, Kind::ServiceAccount, Kind::Namespace];
+
+/// An object as short as it can be told: Pods without their kind, the namespace only where it is not the usual one.
+fn named(key: &ObjectKey, cluster: &Cluster) -> String {
+    let kind = if key.kind == Kind::Pod { String::new() } else { format!("{}/", key.kind.info().singular) };
+    let is_usual = key.namespace.is_empty() || *key.namespace == *cluster.namespace();
+    let namespace = if is_usual { String::new() } else { format!("{}/", key.namespace) };
+    format!("{kind}{namespace}{}", key.name)
+}
+
+/// What `kubectl get` says of an object, without its name and age.
+fn row(object: &Object, cluster: &Cluster) -> String {
+    let said = columns(object.kind()).iter().zip(cells(object, cluster.now()));
+    let said = said.filter(|(column, _)| !column.wide && !["Name", "Age"].contains(&column.name));
+    said.map(|(_, cell)| cell).collect::<Vec<_>>().join(" ")
+}
+
+/// What is compared: each Pod with its state and node, each machine, the requests lost, and what kubectl says of the rest.
 fn states(cluster: &Cluster) -> States {
     let mut states = States::new();
     for pod in cluster.all::<Pod>().into_iter().filter(|pod| !mark::is_static(pod)) {
         let (status, meaning) = mark::pod(&pod);
-        let node = if pod.node_name().is_empty() { String::new() } else { format!(" @ {}", pod.node_name()) };
-        let name = format!("pod/{}/{}", pod.metadata.namespace(), pod.metadata.name());
-        states.insert(name, (format!("{status}{node}"), meaning));
+        let node = if pod.node_name().is_empty() { String::new() } else { format!(" {}", pod.node_name()) };
+        let key = ObjectKey::new(Kind::Pod, pod.metadata.namespace(), pod.metadata.name());
+        states.insert(named(&key, cluster), (format!("{status}{node}"), meaning));
     }
     for node in cluster.all::<Node>() {
         states.insert(format!("node/{}", node.metadata.name()), mark::node(&node));
+    }
+    for kind in Kind::all().filter(|kind| !PASSED_OVER.contains(kind)) {
+        for object in cluster.objects(kind) {
+            states.insert(named(&object.key(), cluster), (row(&object, cluster), Meaning::Text));
+        }
     }
     for load in cluster.loads() {
         let (sent, lost) = (load.total().total(), load.total().lost());
@@ -59,6 +84,10 @@ impl Compare {
                 (name.clone(), differ)
             })
             .collect();
+        // Objects that are the same in both say nothing; Pods, machines and clients are shown all the same.
+        let is_plain =
+            |name: &String| here.get(name).or(there.get(name)).is_some_and(|(_, meaning)| *meaning == Meaning::Text);
+        rows.retain(|(name, differ)| *differ || !is_plain(name));
         rows.sort_by_key(|(_, differ)| !differ);
         rows
     }
@@ -76,14 +105,19 @@ fn column(
     for (row, (name, differ)) in (0..inside.height).zip(rows.iter().skip(top)) {
         let (state, meaning) = own.get(name).cloned().unwrap_or_else(|| (look.text("compare-absent"), Meaning::Gone));
         let sign = if *differ { look.theme.pick("≠", "!") } else { " " };
+        let more = look.theme.pick("…", "~");
+        // At least half of the line belongs to the name.
+        let state = text::cut(&state, usize::from(inside.width / 2).max(10), more);
         let state_width = text::width(&state) + 2;
         let room = usize::from(inside.width).saturating_sub(state_width + 4);
-        let more = look.theme.pick("…", "~");
         let name_meaning = if *differ { Meaning::Text } else { Meaning::Muted };
         let line: Line<'_> = text::spans(vec![
             (format!("{sign} "), look.style(Meaning::Warning)),
             (text::fit(&text::squeeze(name, room, more), room, ""), look.style(name_meaning)),
-            (format!(" {} {state}", look.theme.sign(meaning)), look.style(meaning)),
+            (
+                format!(" {} {state}", if meaning == Meaning::Text { " " } else { look.theme.sign(meaning) }),
+                look.style(meaning),
+            ),
         ]);
         text::put(buffer, inside, row, &line);
     }
@@ -99,7 +133,10 @@ impl Screen for Compare {
     }
 
     fn update(&mut self, action: &Action, look: &Look<'_>) -> Vec<Ask> {
-        let count = look.cluster().map_or(0, |cluster| states(cluster).len());
+        let count = match look.play.and_then(|play| Some((play.session.cluster(), play.other.as_ref()?.cluster()))) {
+            Some((here, there)) => Self::rows(&states(here), &states(there)).len(),
+            None => 0,
+        };
         if let Some(top) = scroll::scrolled(self.top, action, count, usize::from(look.body.height).saturating_sub(4)) {
             self.top = top;
             return vec![Ask::Nothing];

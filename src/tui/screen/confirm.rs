@@ -33,7 +33,7 @@ impl Screen for Confirm {
         look.text("confirm-title")
     }
 
-    fn cover(&self) -> Cover {
+    fn cover(&self, _look: &Look<'_>) -> Cover {
         Cover::Box { width: 50, height: 20 }
     }
 

@@ -5,15 +5,20 @@ use ratatui::layout::Rect;
 
 use super::filter::Filter;
 use super::{Screen, ScreenName, on_object};
+use crate::engine::SimTime;
 use crate::model::core::Event;
 use crate::model::{Kind, Meta, ObjectKey, Resource, time};
 use crate::tui::action::Action;
-use crate::tui::ask::Ask;
+use crate::tui::ask::{Ask, TimeAsk};
 use crate::tui::look::Look;
 use crate::tui::mark;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::grid::{Cell, Grid};
 use crate::tui::widget::{pane, scroll, text};
+
+/// The column that says who told of an event, and how wide the screen must be to have it: names of objects come first.
+const SOURCE: usize = 4;
+const WITH_SOURCE_MIN: u16 = 100;
 
 /// The timeline; it follows the newest event until one moves away from it.
 #[derive(Default)]
@@ -36,7 +41,8 @@ impl Events {
         };
         let mut events: Vec<&Event> =
             look.objects(Kind::Event).iter().filter_map(Event::of).map(|event| &**event).filter(passes).collect();
-        events.sort_by_key(|event| (last_seen(event), event.metadata.revision()));
+        // Their own times are whole seconds; the order in which they were written down is the order in which they happened.
+        events.sort_by_key(|event| event.metadata.revision());
         events
     }
 
@@ -49,7 +55,7 @@ impl Events {
             event.source.as_ref().and_then(|source| source.component.clone()).filter(|source| !source.is_empty());
         let source = source.or_else(|| event.reporting_component.clone()).unwrap_or_default();
         vec![
-            (look.clock(last_seen(event)), look.style(Meaning::Muted)),
+            (look.clock(seen_at(look, event)), look.style(Meaning::Muted)),
             (format!("{} {}", look.theme.sign(meaning), event.reason.clone().unwrap_or_default()), look.style(meaning)),
             (about, look.style(Meaning::Text)),
             (count, look.style(Meaning::Busy)),
@@ -59,7 +65,15 @@ impl Events {
     }
 }
 
-fn last_seen(event: &Event) -> crate::engine::SimTime {
+/// When an event was written down last: to the millisecond where the trace remembers it, else as the event itself says.
+fn seen_at(look: &Look<'_>, event: &Event) -> SimTime {
+    let key = ObjectKey::new(Kind::Event, event.metadata.namespace(), event.metadata.name());
+    let cluster = look.cluster();
+    let cause = cluster.and_then(|cluster| cluster.trace().get(cluster.last_cause(&key)?));
+    cause.map_or_else(|| last_seen(event), |cause| cause.at)
+}
+
+fn last_seen(event: &Event) -> SimTime {
     let series = event.series.as_ref().and_then(|series| series.last_observed_time.as_ref()).map(|at| at.0);
     let at = series.or(event.last_timestamp.as_ref().map(|at| at.0)).or(event.event_time.as_ref().map(|at| at.0));
     at.map_or_else(|| event.metadata.created_at(), time::sim_time)
@@ -92,6 +106,10 @@ impl Screen for Events {
         }
         match action {
             Action::Filter => vec![Ask::Open(Box::new(Filter::new(&self.filter)))],
+            // The first r looks at the moment of the event, the next one makes it the present.
+            Action::Rewind if look.session().is_some_and(|session| !session.is_in_the_past()) => {
+                events.get(here).map_or_else(Vec::new, |event| vec![Ask::Time(TimeAsk::LookAt(seen_at(look, event)))])
+            }
             _ => {
                 let key = events.get(here).and_then(|event| about(event));
                 key.map_or_else(Vec::new, |key| on_object::asks(action, &key, look))
@@ -115,10 +133,15 @@ impl Screen for Events {
         let last = events.len().saturating_sub(1);
         let cursor = self.cursor.unwrap_or(last).min(last);
         let first = scroll::first(cursor, events.len(), height);
-        let rows: Vec<Vec<Cell>> = events.iter().skip(first).take(height).map(|event| Self::row(look, event)).collect();
+        let mut rows: Vec<Vec<Cell>> =
+            events.iter().skip(first).take(height).map(|event| Self::row(look, event)).collect();
         let captions =
             ["events-time", "events-reason", "events-object", "events-count", "events-from", "events-message"];
-        let captions = captions.map(|id| look.text(id));
+        let mut captions: Vec<String> = captions.iter().map(|id| look.text(id)).collect();
+        if inside.width < WITH_SOURCE_MIN {
+            captions.remove(SOURCE);
+            rows.iter_mut().for_each(|row| drop(row.remove(SOURCE)));
+        }
         let chosen = (!events.is_empty()).then_some(cursor - first);
         Grid { captions: &captions, rows: &rows, chosen, shift: 0, keep: 1 }.draw(look.theme, inside, buffer);
         scroll::bar(buffer, inside, look.theme, first, events.len());

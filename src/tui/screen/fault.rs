@@ -34,8 +34,6 @@ pub struct Palette {
 /// A fault that could be carried out now.
 struct Offer {
     fault: Fault,
-    /// The id of what it is called.
-    name: &'static str,
     target: String,
     mends: bool,
 }
@@ -53,12 +51,11 @@ impl Palette {
         machines(look, cluster, &mut offers);
         components(cluster, &mut offers);
         pods(look, &mut offers);
-        let whole =
-            [(Fault::RegistryDown, "fault-registry-down", false), (Fault::RegistryUp, "fault-registry-up", true)];
-        offers.extend(whole.map(|(fault, name, mends)| Offer { fault, name, target: String::new(), mends }));
+        let whole = [(Fault::RegistryDown, false), (Fault::RegistryUp, true)];
+        offers.extend(whole.map(|(fault, mends)| Offer { fault, target: String::new(), mends }));
         let wanted = self.filter.to_lowercase();
         offers.retain(|offer| {
-            let shown = format!("{} {}", look.text(offer.name), offer.target).to_lowercase();
+            let shown = format!("{} {}", look.text(caption(&offer.fault)), offer.target).to_lowercase();
             wanted.split_whitespace().all(|word| shown.contains(word))
         });
         let is_about =
@@ -68,9 +65,32 @@ impl Palette {
     }
 }
 
+/// The id of what a fault is called.
+#[must_use]
+pub fn caption(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Heal => "fault-heal",
+        Fault::NodeDown { .. } => "fault-node-down",
+        Fault::NodeUp { .. } => "fault-node-up",
+        Fault::Partition { .. } => "fault-partition",
+        Fault::Cordon { .. } => "fault-cordon",
+        Fault::Uncordon { .. } => "fault-uncordon",
+        Fault::FillDisk { .. } => "fault-fill-disk",
+        Fault::FreeDisk { .. } => "fault-free-disk",
+        Fault::SlowDisk { millis, .. } if *millis > DISK_MILLIS => "fault-slow-disk",
+        Fault::SlowDisk { .. } => "fault-quick-disk",
+        Fault::StopComponent { .. } => "fault-stop",
+        Fault::StartComponent { .. } => "fault-start",
+        Fault::KillContainer { .. } => "fault-kill",
+        Fault::DeletePod { .. } => "fault-delete-pod",
+        Fault::RegistryDown => "fault-registry-down",
+        Fault::RegistryUp => "fault-registry-up",
+    }
+}
+
 /// What mends what is broken comes first, then what is broken most often; disks and registries last.
 fn rank(offer: &Offer) -> u8 {
-    match offer.name {
+    match caption(&offer.fault) {
         "fault-heal" | "fault-node-up" | "fault-start" | "fault-uncordon" => 0,
         "fault-node-down" => 1,
         "fault-partition" => 2,
@@ -89,47 +109,47 @@ fn machines(look: &Look<'_>, cluster: &Cluster, offers: &mut Vec<Offer>) {
     names.extend(workers.filter(|name| !cluster.masters().iter().any(|master| master.name == *name)));
     let cut_off: Vec<String> = names.iter().filter(|name| cluster.is_cut_off(name)).map(ToString::to_string).collect();
     if !cut_off.is_empty() {
-        offers.push(Offer { fault: Fault::Heal, name: "fault-heal", target: cut_off.join(", "), mends: true });
+        offers.push(Offer { fault: Fault::Heal, target: cut_off.join(", "), mends: true });
     }
     for name in &names {
         let node = name.to_string();
-        let mut push = |fault, id, mends| offers.push(Offer { fault, name: id, target: name.to_string(), mends });
+        let mut push = |fault, mends| offers.push(Offer { fault, target: name.to_string(), mends });
         if cluster.is_on(name) {
-            push(Fault::NodeDown { node: node.clone() }, "fault-node-down", false);
+            push(Fault::NodeDown { node: node.clone() }, false);
         } else {
-            push(Fault::NodeUp { node: node.clone() }, "fault-node-up", true);
+            push(Fault::NodeUp { node: node.clone() }, true);
         }
         if !cluster.is_cut_off(name) {
             let nodes = cut_off.iter().cloned().chain([node.clone()]).collect();
-            push(Fault::Partition { nodes }, "fault-partition", false);
+            push(Fault::Partition { nodes }, false);
         }
         if cluster.worker(name).is_some() {
             let known = look.objects(Kind::Node).iter().filter_map(Object::get::<Node>);
             let is_cordoned =
                 known.into_iter().any(|object| object.metadata.name() == &**name && object.is_unschedulable());
             if is_cordoned {
-                push(Fault::Uncordon { node: node.clone() }, "fault-uncordon", true);
+                push(Fault::Uncordon { node: node.clone() }, true);
             } else {
-                push(Fault::Cordon { node: node.clone() }, "fault-cordon", false);
+                push(Fault::Cordon { node: node.clone() }, false);
             }
-            push(Fault::FillDisk { node: node.clone() }, "fault-fill-disk", false);
-            push(Fault::FreeDisk { node: node.clone() }, "fault-free-disk", true);
+            push(Fault::FillDisk { node: node.clone() }, false);
+            push(Fault::FreeDisk { node: node.clone() }, true);
         }
         if cluster.masters().iter().any(|master| master.name == *name) {
-            push(Fault::SlowDisk { node: node.clone(), millis: SLOW_DISK_MILLIS }, "fault-slow-disk", false);
-            push(Fault::SlowDisk { node, millis: DISK_MILLIS }, "fault-quick-disk", true);
+            push(Fault::SlowDisk { node: node.clone(), millis: SLOW_DISK_MILLIS }, false);
+            push(Fault::SlowDisk { node, millis: DISK_MILLIS }, true);
         }
     }
 }
 
 fn components(cluster: &Cluster, offers: &mut Vec<Offer>) {
-    for state in cluster.components() {
+    for state in cluster.components().into_iter().filter(|state| cluster.is_on(&state.node)) {
         let (component, node) = (state.component, Some(state.node.to_string()));
         let target = format!("{} on {}", ComponentName::as_str(component), state.node);
         offers.push(if state.is_up {
-            Offer { fault: Fault::StopComponent { component, node }, name: "fault-stop", target, mends: false }
+            Offer { fault: Fault::StopComponent { component, node }, target, mends: false }
         } else {
-            Offer { fault: Fault::StartComponent { component, node }, name: "fault-start", target, mends: true }
+            Offer { fault: Fault::StartComponent { component, node }, target, mends: true }
         });
     }
 }
@@ -143,16 +163,11 @@ fn pods(look: &Look<'_>, offers: &mut Vec<Offer>) {
                 let container = Some(status.name.clone());
                 let target = format!("{namespace}/{name}/{}", status.name);
                 let fault = Fault::KillContainer { namespace: namespace.clone(), pod: name.clone(), container };
-                offers.push(Offer { fault, name: "fault-kill", target, mends: false });
+                offers.push(Offer { fault, target, mends: false });
             }
         }
         let target = format!("{namespace}/{name}");
-        offers.push(Offer {
-            fault: Fault::DeletePod { namespace, pod: name },
-            name: "fault-delete-pod",
-            target,
-            mends: false,
-        });
+        offers.push(Offer { fault: Fault::DeletePod { namespace, pod: name }, target, mends: false });
     }
 }
 
@@ -165,7 +180,7 @@ impl Screen for Palette {
         look.text("fault-title")
     }
 
-    fn cover(&self) -> Cover {
+    fn cover(&self, _look: &Look<'_>) -> Cover {
         Cover::Box { width: 70, height: 80 }
     }
 
@@ -210,7 +225,7 @@ impl Screen for Palette {
             let line = Line::from(vec![
                 Span::styled(format!("{pointer} "), style),
                 Span::styled(format!("{sign} "), look.style(meaning)),
-                Span::styled(text::fit(&look.text(offer.name), 28, look.theme.pick("…", "~")), style),
+                Span::styled(text::fit(&look.text(caption(&offer.fault)), 28, look.theme.pick("…", "~")), style),
                 Span::styled(offer.target.clone(), if is_here { style } else { look.style(Meaning::Muted) }),
             ]);
             text::put(buffer, list, row, &line);
@@ -221,6 +236,8 @@ impl Screen for Palette {
         let rule = look.theme.pick("─", "-").repeat(usize::from(below.width));
         text::put_at(buffer, below, (0, 0), &rule, look.style(Meaning::Frame));
         let (said, meaning) = match cluster.preview(&offer.fault) {
+            // What mends hits nothing.
+            Ok(_) if offer.mends => return,
             Ok(hit) => (format!("{} {hit}", look.text("fault-hits")), Meaning::Warning),
             Err(error) => (error.to_string(), Meaning::Bad),
         };

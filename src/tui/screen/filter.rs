@@ -34,7 +34,7 @@ impl Screen for Filter {
         look.text("filter-title")
     }
 
-    fn cover(&self) -> Cover {
+    fn cover(&self, _look: &Look<'_>) -> Cover {
         Cover::Line
     }
 

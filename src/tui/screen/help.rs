@@ -77,7 +77,7 @@ impl Screen for Help {
         look.text("key-help")
     }
 
-    fn cover(&self) -> Cover {
+    fn cover(&self, _look: &Look<'_>) -> Cover {
         Cover::Box { width: 94, height: 96 }
     }
 

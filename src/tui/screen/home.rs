@@ -137,7 +137,8 @@ impl Home {
         }
         if let Some(record) = look.shelf.progress.scenarios.get(scenario.name()).filter(|record| record.is_solved) {
             let best = record.best_seconds.unwrap_or(0);
-            let solved = look.locale.with("home-solved", &[("seconds", best.into()), ("hints", record.hints.into())]);
+            let time = format!("{}:{:02}", best / 60, best % 60);
+            let solved = look.locale.with("home-solved", &[("time", time.into()), ("hints", record.hints.into())]);
             lines.push(text::line(solved, look.style(Meaning::Good)));
         }
         let padded = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };

@@ -24,6 +24,7 @@ pub mod on_object;
 pub mod prompt;
 pub mod quota;
 pub mod scheduler;
+pub mod story;
 pub mod table;
 pub mod text;
 pub mod topology;
@@ -105,7 +106,7 @@ pub enum Cover {
         /// Percent of the height.
         height: u16,
     },
-    /// This share of the height at the bottom, in percent.
+    /// So many rows at the bottom; what is behind moves up.
     Bottom(u16),
     /// One line at the bottom.
     Line,
@@ -120,7 +121,7 @@ pub trait Screen {
     fn title(&self, look: &Look<'_>) -> String;
 
     /// How much it covers.
-    fn cover(&self) -> Cover {
+    fn cover(&self, _look: &Look<'_>) -> Cover {
         Cover::Whole
     }
 

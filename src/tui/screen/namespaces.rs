@@ -32,7 +32,7 @@ impl Screen for Namespaces {
         look.text("key-namespace")
     }
 
-    fn cover(&self) -> Cover {
+    fn cover(&self, _look: &Look<'_>) -> Cover {
         Cover::Box { width: 40, height: 60 }
     }
 

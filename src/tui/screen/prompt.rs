@@ -82,7 +82,7 @@ impl Prompt {
                 let editor = Editor::new(EditOf::File(name.to_owned()), &text, look.theme);
                 vec![Ask::Answered(line.clone(), String::new()), Ask::Open(Box::new(editor))]
             }
-            _ => vec![Ask::Kubectl(line)],
+            _ => vec![Ask::Kubectl(line.strip_prefix(PROMPT).unwrap_or(&line).trim_start().to_owned())],
         }
     }
 }
@@ -101,14 +101,14 @@ fn output(look: &Look<'_>, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for spoken in play.console.shown() {
         let is_local = matches!(spoken.answer, Answer::Text(_));
-        let said = spoken.line.strip_prefix(PROMPT).unwrap_or(&spoken.line);
+        let said = &spoken.line;
         let head = if is_local { "" } else { PROMPT };
         lines.push(text::spans(vec![
             (format!("$ {head}"), look.style(Meaning::Muted)),
-            (said.to_owned(), look.style(Meaning::Accent)),
+            (said.clone(), look.style(Meaning::Accent)),
         ]));
         let (answer, is_running, failed) = match &spoken.answer {
-            Answer::Text(text) => (text.as_str(), false, false),
+            Answer::Text(text) | Answer::Undone(text) => (text.as_str(), false, false),
             Answer::Invocation(number) => match play.session.cluster().invocation(*number) {
                 Some(running) => {
                     let code = running.exit_code();
@@ -119,8 +119,7 @@ fn output(look: &Look<'_>, columns: usize) -> Vec<Line<'static>> {
         };
         let meaning = if failed { Meaning::Warning } else { Meaning::Text };
         for line in answer.lines() {
-            // Tables keep their columns: what is too wide goes on below.
-            lines.extend(chunks(line, columns).into_iter().map(|part| text::line(part, look.style(meaning))));
+            lines.extend(broken(line, columns).into_iter().map(|part| text::line(part, look.style(meaning))));
         }
         if is_running {
             lines.push(text::line(look.text("prompt-running"), look.style(Meaning::Busy)));
@@ -131,18 +130,20 @@ fn output(look: &Look<'_>, columns: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn chunks(line: &str, columns: usize) -> Vec<String> {
-    let mut rest = line.to_owned();
-    let mut parts = Vec::new();
-    loop {
-        let part = text::cut(&rest, columns.max(8), "");
-        if part.len() >= rest.len() || part.is_empty() {
-            parts.push(rest);
-            return parts;
-        }
-        rest = rest[part.len()..].to_owned();
-        parts.push(part);
-    }
+/// A line of output in lines of at most `columns`: broken between words where it can be.
+fn broken(line: &str, columns: usize) -> Vec<String> {
+    if text::width(line) <= columns { vec![line.to_owned()] } else { text::wrap(line, columns.max(8)) }
+}
+
+/// How many lines the last answer has, with the line that asked for it.
+fn last_answer(look: &Look<'_>, columns: usize) -> usize {
+    let Some(play) = look.play else { return 0 };
+    let answer = play.console.shown().last().map(|spoken| match &spoken.answer {
+        Answer::Text(text) | Answer::Undone(text) => text.as_str(),
+        Answer::Invocation(number) => play.session.cluster().invocation(*number).map_or("", |running| running.output()),
+    });
+    answer
+        .map_or(0, |answer| 1 + answer.lines().take(OUTPUT_MAX).map(|line| broken(line, columns).len()).sum::<usize>())
 }
 
 impl Screen for Prompt {
@@ -154,8 +155,13 @@ impl Screen for Prompt {
         look.text("key-prompt")
     }
 
-    fn cover(&self) -> Cover {
-        Cover::Bottom(55)
+    /// As tall as the last answer needs, between two fifths and three quarters of the screen.
+    fn cover(&self, look: &Look<'_>) -> Cover {
+        let body = look.body.height;
+        let (least, most) = ((body * 2 / 5).max(8), body * 3 / 4);
+        let columns = usize::from(look.body.width).saturating_sub(3);
+        let lines = u16::try_from(last_answer(look, columns)).unwrap_or(u16::MAX);
+        Cover::Bottom(lines.saturating_add(3).clamp(least, most.max(least)))
     }
 
     fn update(&mut self, action: &Action, look: &Look<'_>) -> Vec<Ask> {

@@ -12,9 +12,10 @@ use crate::printers::describe::needs;
 use crate::printers::{Related, describe, manifest};
 use crate::tui::action::Action;
 use crate::tui::ask::Ask;
+use crate::tui::breaking::{Piece, wrap};
 use crate::tui::look::Look;
 use crate::tui::mark;
-use crate::tui::markdown::{Piece, paint_yaml, wrap};
+use crate::tui::markdown::paint_yaml;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{pane, scroll, text};
 

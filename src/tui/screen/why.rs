@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Cover, Screen, ScreenName};
+use crate::engine::SimTime;
 use crate::model::{Object, ObjectKey, Pod};
 use crate::session::WhyLink;
 use crate::session::why::why;
@@ -33,7 +34,8 @@ impl WhyScreen {
         let why = why(cluster, &self.key);
         let object = cluster.object(&self.key);
         let pod = object.as_ref().and_then(Object::get::<Pod>);
-        let meaning = pod.map_or(Meaning::Text, |pod| mark::pod(pod).1);
+        let of_others = if why.state.is_empty() { Meaning::Text } else { Meaning::Warning };
+        let meaning = pod.map_or(of_others, |pod| mark::pod(pod).1);
         let status = pod.map(|pod| mark::pod(pod).0).unwrap_or_default();
         let mut lines = vec![Line::from(vec![
             Span::styled(format!("{} {}", look.theme.sign(meaning), self.key), look.style(Meaning::Accent)),
@@ -51,6 +53,13 @@ impl WhyScreen {
                 }
             }
         }
+        if !why.signals.is_empty() {
+            lines.push(Line::default());
+            lines.push(text::line(look.text("why-signals"), look.style(Meaning::Accent)));
+            for (at, sentence) in &why.signals {
+                lines.extend(dated(look, look.theme.pick("⚡", "!"), *at, sentence, columns));
+            }
+        }
         lines.push(Line::default());
         lines.push(text::line(look.text("why-chain"), look.style(Meaning::Accent)));
         if why.chain.is_empty() {
@@ -58,18 +67,38 @@ impl WhyScreen {
         }
         let mut chain: Vec<&WhyLink> = why.chain.iter().collect();
         // The same thing said by the one who asked and the one who did it is said once.
-        chain.dedup_by_key(|link| (link.at, link.sentence()));
-        for (number, link) in chain.into_iter().enumerate() {
+        chain.dedup_by_key(|link| (look.clock(link.at), link.sentence()));
+        for (number, link) in chain.iter().enumerate() {
             let joint = if number == 0 { look.theme.pick("●", "o") } else { look.theme.pick("↑", "^") };
-            let when = format!("{joint} {:>10}  ", look.clock(link.at));
-            let indent = text::width(&when);
-            for (row, part) in text::wrap(&link.sentence(), columns.saturating_sub(indent)).into_iter().enumerate() {
-                let head = if row == 0 { when.clone() } else { " ".repeat(indent) };
-                lines.push(text::spans(vec![(head, look.style(Meaning::Muted)), (part, look.style(Meaning::Text))]));
-            }
+            lines.extend(dated(look, joint, link.at, &link.sentence(), columns));
         }
-        lines.push(text::line(look.text("why-root"), look.style(Meaning::Muted)));
+        if let Some(root) = chain.last() {
+            lines.push(text::line(look.text(origin(look, root)), look.style(Meaning::Muted)));
+        }
         lines
+    }
+}
+
+/// A sentence with the instant before it.
+fn dated(look: &Look<'_>, joint: &str, at: SimTime, sentence: &str, columns: usize) -> Vec<Line<'static>> {
+    let when = format!("{joint} {:>10}  ", look.clock(at));
+    let indent = text::width(&when);
+    let parts = text::wrap(sentence, columns.saturating_sub(indent)).into_iter().enumerate();
+    let line = |(row, part)| {
+        let head = if row == 0 { when.clone() } else { " ".repeat(indent) };
+        text::spans(vec![(head, look.style(Meaning::Muted)), (part, look.style(Meaning::Text))])
+    };
+    parts.map(line).collect()
+}
+
+/// What began a chain, as an id of the locale.
+fn origin(look: &Look<'_>, root: &WhyLink) -> &'static str {
+    let arrival = look.session().map_or(SimTime::ZERO, crate::session::Session::arrived_at);
+    match &*root.actor {
+        "kubectl" if root.at < arrival => "why-root-scenario",
+        "kubectl" => "why-root-typed",
+        "fault" => "why-root-fault",
+        _ => "why-root",
     }
 }
 
@@ -82,7 +111,7 @@ impl Screen for WhyScreen {
         format!("{} {}", look.text("key-why"), self.key)
     }
 
-    fn cover(&self) -> Cover {
+    fn cover(&self, _look: &Look<'_>) -> Cover {
         Cover::Box { width: 86, height: 86 }
     }
 

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::text;
-use crate::tui::keymap::{self, Danger};
+use crate::tui::action::Action;
+use crate::tui::keymap::{self, Danger, Entry};
 use crate::tui::look::Look;
 use crate::tui::screen::ScreenName;
 use crate::tui::theme::Meaning;
@@ -20,9 +21,15 @@ pub fn draw(look: &Look<'_>, screen: ScreenName, area: Rect, buffer: &mut Buffer
     let mut line = Line::default();
     let mut room = usize::from(area.width).saturating_sub(1);
     let help = entries.iter().find(|entry| entry.hint == "key-help");
-    let rest = entries.iter().filter(|entry| entry.hint != "key-help" && entry.rank < RANK_HELP_ONLY);
-    for entry in help.into_iter().chain(rest) {
-        let (key, hint) = (entry.chord.caption(), look.text(entry.hint));
+    // Who looks at the past wants to move on, or back to the present.
+    let is_past = look.session().is_some_and(crate::session::Session::is_in_the_past);
+    let is_needed = |entry: &&Entry| is_past && keymap::is_of_the_past(entry);
+    let rest =
+        entries.iter().filter(|entry| entry.hint != "key-help" && !is_needed(entry) && entry.rank < RANK_HELP_ONLY);
+    for entry in help.into_iter().chain(entries.iter().filter(is_needed)).chain(rest) {
+        let is_way_back = is_past && entry.action == Action::Back && keymap::is_base(screen);
+        let hint = if is_way_back { "key-present" } else { entry.hint };
+        let (key, hint) = (entry.chord.caption(), look.text(hint));
         let size = text::width(&key) + text::width(&hint) + 3;
         if size > room {
             continue;

@@ -49,7 +49,7 @@ impl Grid<'_> {
             }
             self.draw_row(theme, area, number, &columns, buffer, |column| {
                 let (text, style) = row.get(column).cloned().unwrap_or_default();
-                (text, if is_chosen { style.patch(Style { fg: style.fg, ..chosen }) } else { style })
+                (text, if is_chosen { theme.on_chosen(style) } else { style })
             });
         }
     }

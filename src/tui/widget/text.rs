@@ -102,7 +102,7 @@ pub fn spans(pieces: Vec<(String, Style)>) -> Line<'static> {
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let plain = Style::new();
-    let lines = text.lines().flat_map(|line| crate::tui::markdown::wrap(&[(line.to_owned(), plain)], columns));
+    let lines = text.lines().flat_map(|line| crate::tui::breaking::wrap(&[(line.to_owned(), plain)], columns));
     lines.map(|line| line.into_iter().map(|(text, _)| text).collect()).collect()
 }
 

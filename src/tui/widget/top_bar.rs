@@ -66,15 +66,17 @@ fn captions(look: &Look<'_>, view: Option<View>, width: u16) -> Vec<(View, Strin
         (View::Table(_), Some(View::Table(kind))) | (View::Table(kind), _) => kind.plural().to_owned(),
         _ => look.text(tab.caption()),
     };
-    let cut = |most: usize| {
+    let cut = |(most, tail): (usize, &str)| {
         let tabs = View::TABS.into_iter().enumerate();
-        let tabs = tabs.map(|(number, tab)| (tab, format!(" {} {} ", number + 1, text::cut(&name(tab), most, ""))));
-        tabs.collect::<Vec<_>>()
+        let caption = |(number, tab)| (tab, format!(" {} {}{tail}", number + 1, text::cut(&name(tab), most, "")));
+        tabs.map(caption).collect::<Vec<_>>()
     };
     let fits = |tabs: &Vec<(View, String)>| {
         tabs.iter().map(|(_, caption)| text::width(caption)).sum::<usize>() <= usize::from(width)
     };
-    (1..=24).rev().map(cut).find(fits).unwrap_or_else(|| cut(0))
+    // Blanks go first, then the ends of the longest names.
+    let tries = [(24, " ")].into_iter().chain((1..=24).rev().map(|most| (most, "")));
+    tries.map(cut).find(fits).unwrap_or_else(|| cut((0, "")))
 }
 
 /// The view whose caption is at a column of the second line.

@@ -188,11 +188,7 @@ fn cores(milli: i64) -> String {
 
 fn draw_pod(look: &Look<'_>, pod: &Pod, detail: Detail, is_chosen: bool, cell: Rect, buffer: &mut Buffer) {
     let (status, meaning) = mark::pod(pod);
-    let style = if is_chosen {
-        look.style(Meaning::Chosen).patch(Style { fg: look.style(meaning).fg, ..Style::new() })
-    } else {
-        look.style(meaning)
-    };
+    let style = if is_chosen { look.theme.on_chosen(look.style(meaning)) } else { look.style(meaning) };
     let sign = if mark::is_leaving(pod) { look.theme.pick("▽", "v") } else { look.theme.sign(meaning) };
     text::put_at(buffer, cell, (0, 0), sign, style);
     if detail == Detail::Signs {

@@ -28,7 +28,7 @@ impl Topology {
     pub fn draw_in(&self, look: &Look<'_>, area: Rect, focus: pane::Focus, buffer: &mut Buffer) {
         let inside = pane::frame(buffer, area, look.theme, &look.text("view-topology"), focus);
         let plan = Plan::new(look, inside.width);
-        let chosen = self.chosen.as_ref().filter(|_| focus == pane::Focus::Here);
+        let chosen = plan.chosen(self.chosen.as_ref()).filter(|_| focus == pane::Focus::Here);
         draw::draw(look, &plan, chosen, plan.top(chosen, inside.height), inside, buffer);
     }
 
@@ -50,7 +50,7 @@ impl Topology {
             self.chosen = Some(next);
             return vec![Ask::Nothing];
         }
-        let Some(chosen) = self.chosen.as_ref().or(plan.first()) else { return Vec::new() };
+        let Some(chosen) = plan.chosen(self.chosen.as_ref()) else { return Vec::new() };
         if *action == Action::Fault {
             return vec![Ask::Open(Box::new(Palette::new(Some(chosen.target()))))];
         }

@@ -9,6 +9,7 @@ use crate::session::{Cluster, ComponentName};
 use crate::tui::action::Action;
 use crate::tui::look::Look;
 use crate::tui::mark;
+use crate::tui::theme::Meaning;
 
 /// A box of a machine is at least so wide.
 const BOX_WIDTH_MIN: u16 = 25;
@@ -64,6 +65,8 @@ pub struct Plan<'a> {
     pub boxes: Vec<Crate<'a>>,
     /// What can be chosen, from top to bottom.
     pub things: Vec<(Thing, Rect)>,
+    /// The first Pod that is not as it should be.
+    in_need: Option<Thing>,
     /// How long the sheet is.
     pub height: u16,
 }
@@ -80,7 +83,7 @@ impl<'a> Plan<'a> {
     /// The plan of what is looked at, on a sheet of this width.
     #[must_use]
     pub fn new(look: &Look<'a>, width: u16) -> Self {
-        let mut plan = Self { masters: Vec::new(), boxes: Vec::new(), things: Vec::new(), height: 0 };
+        let mut plan = Self { masters: Vec::new(), boxes: Vec::new(), things: Vec::new(), in_need: None, height: 0 };
         let Some(play) = look.play else { return plan };
         let cluster = play.session.cluster();
         plan.add_masters(cluster, width);
@@ -155,16 +158,25 @@ impl<'a> Plan<'a> {
                         Pod::meta(pod).namespace.clone().unwrap_or_default(),
                         Pod::meta(pod).name.clone().unwrap_or_default(),
                     );
+                    if self.in_need.is_none() && mark::pod(pod).1 != Meaning::Good {
+                        self.in_need = Some(Thing::Pod(key.clone()));
+                    }
                     self.things.push((Thing::Pod(key), cell));
                 }
             }
         }
     }
 
-    /// What is chosen when nothing is.
+    /// What is chosen: as long as it is there, what someone chose; else the Pod that needs a look most.
     #[must_use]
-    pub fn first(&self) -> Option<&Thing> {
-        let pod = self.things.iter().find(|(thing, _)| matches!(thing, Thing::Pod(_)));
+    pub fn chosen<'p>(&'p self, chosen: Option<&'p Thing>) -> Option<&'p Thing> {
+        chosen.filter(|thing| self.area_of(thing).is_some()).or_else(|| self.first())
+    }
+
+    fn first(&self) -> Option<&Thing> {
+        let is_pod = |(thing, _): &&(Thing, Rect)| matches!(thing, Thing::Pod(_));
+        let in_need = self.in_need.as_ref().and_then(|key| self.things.iter().find(|(thing, _)| thing == key));
+        let pod = in_need.or_else(|| self.things.iter().find(is_pod));
         pod.or(self.things.first()).map(|(thing, _)| thing)
     }
 
@@ -190,14 +202,8 @@ impl<'a> Plan<'a> {
     /// The thing one gets to from the chosen one; `None` when the action moves nothing.
     #[must_use]
     pub fn moved(&self, chosen: Option<&Thing>, action: &Action) -> Option<Thing> {
-        let here = chosen.and_then(|thing| self.area_of(thing));
-        let Some(here) = here else {
-            let moves = matches!(
-                action,
-                Action::Up | Action::Down | Action::Left | Action::Right | Action::PageDown | Action::PageUp
-            );
-            return self.first().cloned().filter(|_| moves);
-        };
+        let chosen = self.chosen(chosen);
+        let here = chosen.and_then(|thing| self.area_of(thing))?;
         match action {
             Action::Top => self.things.first().map(|(thing, _)| thing.clone()),
             Action::Bottom => self.things.last().map(|(thing, _)| thing.clone()),
