@@ -32,6 +32,8 @@ pub struct Used {
     spins: u64,
     /// Whether it has used up its time and rests.
     is_resting: bool,
+    /// When a signal last ended a rest.
+    interrupted_at: Option<SimTime>,
 }
 
 impl Used {
@@ -41,8 +43,21 @@ impl Used {
         self.is_resting
     }
 
+    /// A signal ends a rest, once in an instant: two processes that signal each other must not live for nothing.
+    pub fn interrupt(&mut self, now: SimTime) {
+        if self.interrupted_at != Some(now) {
+            self.interrupted_at = Some(now);
+            self.paid_at = self.paid_at.min(now);
+        }
+    }
+
     /// Books a cost; says until when the process has to rest, if it has to.
     fn book(&mut self, now: SimTime, cost: u64) -> Option<SimTime> {
+        if now < self.paid_at {
+            // Woken before its time, by a child that has ended or a pipe that has room.
+            self.ahead += cost;
+            return Some(self.paid_at);
+        }
         if now > self.paid_at {
             let passed = now.since(self.paid_at).as_micros();
             if passed > self.ahead + QUANTUM / 10 {
@@ -83,6 +98,7 @@ mod tests {
         let later = start + SimDuration::from_micros(QUANTUM / 2);
         assert_eq!(used.book(later, QUANTUM / 4), None);
         let until = used.book(later, QUANTUM / 2).unwrap();
+        assert_eq!(used.book(later, 0), Some(until));
         assert_eq!(until.since(later).as_micros(), QUANTUM / 2 - 1 + QUANTUM / 4 + QUANTUM / 2);
         assert!(used.is_busy());
         assert_eq!(used.book(until + SimDuration::from_secs(1), 1), None);

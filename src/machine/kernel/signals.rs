@@ -62,6 +62,7 @@ impl Kernel<'_> {
     fn hand_over(&mut self, host: HostPid, signal: Signal, cause: CauseId) {
         if let Some(process) = self.sandbox.processes.get_mut(&host) {
             process.cause = cause;
+            process.used.interrupt(self.now);
             process.body.take_signal(signal);
             self.sandbox.make_ready(host);
         }
