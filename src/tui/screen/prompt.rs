@@ -103,10 +103,12 @@ fn output(look: &Look<'_>, columns: usize) -> Vec<Line<'static>> {
         let is_local = matches!(spoken.answer, Answer::Text(_));
         let said = &spoken.line;
         let head = if is_local { "" } else { PROMPT };
-        lines.push(text::spans(vec![
-            (format!("$ {head}"), look.style(Meaning::Muted)),
-            (said.clone(), look.style(Meaning::Accent)),
-        ]));
+        let head = format!("$ {head}");
+        let room = columns.saturating_sub(text::width(&head));
+        for (row, part) in broken(said, room).into_iter().enumerate() {
+            let before = if row == 0 { head.clone() } else { " ".repeat(text::width(&head)) };
+            lines.push(text::spans(vec![(before, look.style(Meaning::Muted)), (part, look.style(Meaning::Accent))]));
+        }
         let (answer, is_running, failed) = match &spoken.answer {
             Answer::Text(text) | Answer::Undone(text) => (text.as_str(), false, false),
             Answer::Invocation(number) => match play.session.cluster().invocation(*number) {

@@ -95,7 +95,8 @@ fn dated(look: &Look<'_>, joint: &str, at: SimTime, sentence: &str, columns: usi
 fn origin(look: &Look<'_>, root: &WhyLink) -> &'static str {
     let arrival = look.session().map_or(SimTime::ZERO, crate::session::Session::arrived_at);
     match &*root.actor {
-        "kubectl" if root.at < arrival => "why-root-scenario",
+        // Nobody types what comes from a file of the scenario.
+        "kubectl" if root.at < arrival || root.text.ends_with("apply -f -") => "why-root-scenario",
         "kubectl" => "why-root-typed",
         "fault" => "why-root-fault",
         _ => "why-root",
