@@ -254,6 +254,7 @@ key-scrub-back = look back
 key-scrub-forward = look forward
 key-deed-back = before my last deed
 key-deed-forward = my next deed
+key-resume = let time run
 key-present = present
 key-rewind = rewind here
 key-bookmark = bookmark

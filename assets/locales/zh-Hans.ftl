@@ -236,6 +236,7 @@ key-scrub-back = 往回看
 key-scrub-forward = 往后看
 key-deed-back = 我上次动手之前
 key-deed-forward = 我下次动手
+key-resume = 让时间走
 key-present = 回到现在
 key-rewind = 倒转到此
 key-bookmark = 书签

@@ -236,6 +236,7 @@ key-scrub-back = 往回看
 key-scrub-forward = 往後看
 key-deed-back = 我上次動手之前
 key-deed-forward = 我下次動手
+key-resume = 讓時間走
 key-present = 回到現在
 key-rewind = 倒轉到此
 key-bookmark = 書籤

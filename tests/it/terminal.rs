@@ -34,7 +34,8 @@ fn in_terminal(program: PathBuf, arguments: &[&str], keys: &[(&str, &str)]) -> L
     command.env("TERM", "xterm-256color");
     command.env("PODLAB_DATA", data.path());
     let mut child = pair.slave.spawn_command(command).unwrap();
-    let mut parser = Parser::new(SIZE.rows, SIZE.cols, 0);
+    // As large as SIZE.
+    let mut parser = Parser::default();
     parser.process(BEFORE.as_bytes());
     let (mut output, mut input) = (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
     let (mut keys, mut was_taken_over, mut piece) = (keys.iter(), false, [0; 4096]);

@@ -41,7 +41,8 @@ impl WhyScreen {
             Span::styled(format!("{} {}", look.theme.sign(meaning), self.key), look.style(Meaning::Accent)),
             Span::styled(format!("  {status}"), look.style(meaning)),
         ])];
-        let state = if why.state == status { Vec::new() } else { text::wrap(&why.state, columns) };
+        let says_nothing = why.state == status || pod.is_some_and(|pod| why.state == pod.phase());
+        let state = if says_nothing { Vec::new() } else { text::wrap(&why.state, columns) };
         lines.extend(state.into_iter().map(|line| text::line(line, look.style(meaning))));
         if !why.counterfactuals.is_empty() {
             lines.push(Line::default());
@@ -57,7 +58,7 @@ impl WhyScreen {
             lines.push(Line::default());
             lines.push(text::line(look.text("why-signals"), look.style(Meaning::Accent)));
             for (at, sentence) in &why.signals {
-                lines.extend(dated(look, look.theme.pick("⚡", "!"), *at, sentence, columns));
+                lines.extend(dated(look, look.theme.pick("↯", "!"), *at, sentence, columns));
             }
         }
         lines.push(Line::default());

@@ -23,12 +23,19 @@ pub fn draw(look: &Look<'_>, screen: ScreenName, area: Rect, buffer: &mut Buffer
     let help = entries.iter().find(|entry| entry.hint == "key-help");
     // Who looks at the past wants to move on, or back to the present.
     let is_past = look.session().is_some_and(crate::session::Session::is_in_the_past);
-    let is_needed = |entry: &&Entry| is_past && keymap::is_of_the_past(entry);
+    // And whoever stopped time must be able to let it go.
+    let is_paused = !is_past && look.session().is_some_and(|session| session.pace().is_paused());
+    let is_needed =
+        |entry: &&Entry| is_past && keymap::is_of_the_past(entry) || is_paused && entry.action == Action::TogglePause;
     let rest =
         entries.iter().filter(|entry| entry.hint != "key-help" && !is_needed(entry) && entry.rank < RANK_HELP_ONLY);
     for entry in help.into_iter().chain(entries.iter().filter(is_needed)).chain(rest) {
         let is_way_back = is_past && entry.action == Action::Back && keymap::is_base(screen);
-        let hint = if is_way_back { "key-present" } else { entry.hint };
+        let hint = match entry.action {
+            Action::TogglePause if is_paused => "key-resume",
+            _ if is_way_back => "key-present",
+            _ => entry.hint,
+        };
         let (key, hint) = (entry.chord.caption(), look.text(hint));
         let size = text::width(&key) + text::width(&hint) + 3;
         if size > room {
