@@ -31,6 +31,8 @@ pub struct Details {
     pub group: String,
     /// Its plural resource name (the kind for `Invalid`), as the real server puts it.
     pub kind: String,
+    /// The UID of the object that is gone.
+    pub uid: String,
     /// The single faults found.
     pub causes: Vec<FieldCause>,
     /// Try again after so many seconds.
@@ -187,8 +189,14 @@ impl Status {
     #[must_use]
     pub fn to_value(&self) -> Value {
         let outcome = if self.code < 400 { "Success" } else { "Failure" };
-        let mut value = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": outcome,
-            "message": self.message, "code": self.code});
+        let mut value = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": outcome});
+        if !self.message.is_empty() {
+            value["message"] = json!(self.message);
+        }
+        // A deletion that went well names no code. Source: `registry/generic/registry/store.go`, `finalizeDelete`.
+        if self.code != 200 {
+            value["code"] = json!(self.code);
+        }
         if !self.reason.as_str().is_empty() {
             value["reason"] = json!(self.reason.as_str());
         }
@@ -207,7 +215,7 @@ impl Status {
 impl Details {
     fn to_value(&self) -> Value {
         let mut value = json!({});
-        let texts = [("name", &self.name), ("group", &self.group), ("kind", &self.kind)];
+        let texts = [("name", &self.name), ("group", &self.group), ("kind", &self.kind), ("uid", &self.uid)];
         for (field, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             value[field] = json!(text);
         }

@@ -55,7 +55,9 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     }
     mark(&mut object, grace, work);
     if old.meta().is_terminating() && object == old {
-        return Ok(answer(work, entry, &old).into());
+        // It waits for its finalizers still, and comes back as it is.
+        let waiting = Payload::Object(work.shown(old.clone(), entry.value.ownership()));
+        return Ok(if is_eviction { Payload::Status(success(&old)) } else { waiting }.into());
     }
     let ownership = work.owns_unnoticed(entry, &old, &object);
     let step = update::store(work, entry, &old, object, Change { ownership, ..Change::of(verb) })?;
@@ -149,6 +151,7 @@ fn success(object: &Object) -> Status {
         name: object.name().to_owned(),
         group: info.group.to_owned(),
         kind: info.plural.to_owned(),
+        uid: object.meta().uid().to_owned(),
         ..Details::default()
     };
     Status { code: 200, reason: Reason::Unknown, message: String::new(), details: Some(Box::new(details)) }
