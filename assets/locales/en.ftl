@@ -59,6 +59,7 @@ said-mistake = That is tempting, but look at the story
 said-lost = This goal cannot be reached any more; the story says why
 said-solved = Solved! Press esc, then 1, to read what to take home
 said-fault = Done:
+said-serving = The real kubectl reaches this cluster: export KUBECONFIG={ $path }
 said-written = Written:
 said-pods-only = Only Pods have that
 said-no-view = No view is called "{ $word }"; did you mean { $close }?
@@ -241,6 +242,8 @@ key-page-down = page down
 key-top = first
 key-bottom = last
 key-prompt = kubectl
+key-own-shell = own shell
+key-serve = the real kubectl
 key-command = go to
 key-why = why
 key-fault = break

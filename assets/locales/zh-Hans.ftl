@@ -47,6 +47,7 @@ said-mistake = 很诱人，但是……看看故事怎么说
 said-lost = 这个目标已经无法达成；故事里有说原因
 said-solved = 解开了！按 esc，再按 1，看看可以带走什么
 said-fault = 完成：
+said-serving = 真正的 kubectl 可以连到这个集群了：export KUBECONFIG={ $path }
 said-written = 已写入：
 said-pods-only = 只有 Pod 才有
 said-no-view = 没有叫做「{ $word }」的画面；是不是 { $close }？
@@ -223,6 +224,8 @@ key-page-down = 下一页
 key-top = 最前
 key-bottom = 最后
 key-prompt = kubectl
+key-own-shell = 你的 shell
+key-serve = 真正的 kubectl
 key-command = 前往
 key-why = 为什么
 key-fault = 弄坏

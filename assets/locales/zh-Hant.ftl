@@ -47,6 +47,7 @@ said-mistake = 很誘人，但是……看看故事怎麼說
 said-lost = 這個目標已經無法達成；故事裡有說原因
 said-solved = 解開了！按 esc，再按 1，看看可以帶走什麼
 said-fault = 完成：
+said-serving = 真正的 kubectl 可以連到這個叢集了：export KUBECONFIG={ $path }
 said-written = 已寫入：
 said-pods-only = 只有 Pod 才有
 said-no-view = 沒有叫做「{ $word }」的畫面；是不是 { $close }？
@@ -223,6 +224,8 @@ key-page-down = 下一頁
 key-top = 最前
 key-bottom = 最後
 key-prompt = kubectl
+key-own-shell = 你的 shell
+key-serve = 真正的 kubectl
 key-command = 前往
 key-why = 為什麼
 key-fault = 弄壞

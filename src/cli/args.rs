@@ -64,6 +64,9 @@ pub struct Play {
     /// How fast time runs: 1 is real time, 10 is ten times as fast.
     #[arg(long, default_value_t = 1.0)]
     pub speed: f64,
+    /// Answer the Kubernetes API beside the screen, for the real kubectl (the key K does the same).
+    #[arg(long)]
+    pub serve: bool,
 }
 
 /// Arguments of `run`.

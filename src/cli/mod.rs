@@ -7,6 +7,7 @@
 
 pub mod args;
 pub mod bench;
+pub mod beside;
 pub mod completions;
 pub mod failure;
 pub mod fidelity;

@@ -7,6 +7,7 @@ use crate::tui::run::{Options, play as run_app};
 use crate::tui::theme::Theme;
 
 use super::args;
+use super::beside::Beside;
 use super::failure::Failure;
 use super::{sources, surroundings};
 
@@ -16,7 +17,7 @@ use super::{sources, surroundings};
 /// When there is no terminal.
 pub fn home(language: Option<Language>) -> Result<u8, Failure> {
     needs_terminal()?;
-    run_app(None, options(1, 1.0, language))?;
+    run_app(None, options(1, 1.0, language), Box::<Beside>::default(), false)?;
     Ok(0)
 }
 
@@ -30,7 +31,7 @@ pub fn play(args: &args::Play, language: Option<Language>) -> Result<u8, Failure
     }
     let scenario = sources::scenario(&args.scenario)?;
     needs_terminal()?;
-    run_app(Some(scenario), options(args.seed, args.speed, language))?;
+    run_app(Some(scenario), options(args.seed, args.speed, language), Box::<Beside>::default(), args.serve)?;
     Ok(0)
 }
 

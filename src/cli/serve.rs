@@ -147,11 +147,14 @@ fn read_faults(door: Door) {
 #[expect(clippy::print_stderr, reason = "a line that cannot be carried out is answered where errors go")]
 fn break_something(session: &mut Session, line: &str) {
     // Whoever drives a cluster from outside means the kubelet by `node-down`; `NodeDown` takes the power away.
-    let spoken = line.split_once(' ').map_or_else(|| line.to_owned(), |(word, rest)| match word {
-        "node-down" => format!("StopComponent kubelet {rest}"),
-        "node-up" => format!("StartComponent kubelet {rest}"),
-        _ => line.to_owned(),
-    });
+    let spoken = line.split_once(' ').map_or_else(
+        || line.to_owned(),
+        |(word, rest)| match word {
+            "node-down" => format!("StopComponent kubelet {rest}"),
+            "node-up" => format!("StartComponent kubelet {rest}"),
+            _ => line.to_owned(),
+        },
+    );
     let outcome = ScriptCommand::parse(&format!("fault {spoken}")).and_then(|command| match command {
         ScriptCommand::Fault(fault) => session.fault(fault).map_err(|error| error.to_string()),
         _ => Err("not a fault".to_owned()),

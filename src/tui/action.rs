@@ -75,6 +75,10 @@ pub enum Action {
     FindNext,
     /// Break something.
     Fault,
+    /// The learner's own shell, where the real kubectl reaches this cluster.
+    OwnShell,
+    /// Answer the Kubernetes API beside the screen.
+    Serve,
     /// Why is this so?
     Why,
     /// `kubectl describe`.

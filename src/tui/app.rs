@@ -13,6 +13,7 @@ use super::ask::{Ask, EditOf, TimeAsk};
 use super::keymap;
 use super::locale::Locale;
 use super::news::{News, Said};
+use super::outside::{Nowhere, Outside};
 use super::play::Play;
 use super::screen::{self, Screen, ScreenName};
 use super::shelf::Shelf;
@@ -34,6 +35,9 @@ pub struct App {
     pub(super) news: News,
     pub(super) start: Start,
     pub(super) area: Rect,
+    /// The world outside, for those who want the real kubectl.
+    pub(super) outside: Box<dyn Outside>,
+    pub(super) wants_shell: bool,
     pub(super) is_over: bool,
     pub(super) is_dirty: bool,
 }
@@ -63,6 +67,8 @@ impl App {
             news: News::default(),
             start,
             area: Rect::new(0, 0, 80, 24),
+            outside: Box::new(Nowhere),
+            wants_shell: false,
             is_over: false,
             is_dirty: true,
         }
@@ -81,6 +87,7 @@ impl App {
 
     /// Goes on with a session that was opened elsewhere.
     pub fn join(&mut self, session: Session) {
+        self.outside.cut();
         self.news = News::of(session.lesson());
         self.play = Some(Play::new(session));
         self.is_dirty = true;
@@ -231,6 +238,8 @@ impl App {
             Action::Help => self.stack.push(Box::new(screen::help::Help::new(name))),
             Action::View(view) => self.show(*view),
             Action::Prompt => self.stack.push(Box::new(screen::prompt::Prompt::new(""))),
+            Action::OwnShell => self.wants_shell = self.play.is_some(),
+            Action::Serve => self.serve(),
             Action::Command => self.stack.push(Box::new(screen::command::CommandLine::default())),
             Action::Fault => self.stack.push(Box::new(screen::fault::Palette::new(None))),
             _ => self.time_key(action),
@@ -261,6 +270,10 @@ impl App {
         // A second fork would lose the first: the key shows what there is.
         let has_other = play.other.is_some();
         let said = if *ask == TimeAsk::Fork && has_other { None } else { play.time(ask) };
+        if matches!(ask, TimeAsk::Rewind | TimeAsk::Swap | TimeAsk::DropOther) {
+            // What programs outside were told is no longer so.
+            self.outside.cut();
+        }
         if *ask == TimeAsk::Rewind {
             play.console.forget_undone(&play.session, &self.locale.text("prompt-undone"));
         }

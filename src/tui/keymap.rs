@@ -227,6 +227,8 @@ fn session() -> Vec<Entry> {
         entry(letter(':'), Action::Command, "key-command", place, 2),
         entry(letter('w'), Action::Why, "key-why", Place::On(OBJECTS), 1),
         risky(letter('x'), Action::Fault, "key-fault", place, 1),
+        entry(letter('!'), Action::OwnShell, "key-own-shell", place, 8),
+        entry(letter('K'), Action::Serve, "key-serve", place, 9),
         entry(letter('q'), Action::Quit, "key-leave", place, 7),
         entry(key(KeyCode::Esc), Action::Back, "key-back", Place::On(BASES), 9),
     ];

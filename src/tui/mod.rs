@@ -8,7 +8,7 @@
 //! told by colour alone. Whatever happens, the terminal is given back.
 //!
 //! Reading order: [`run`], [`app`], [`errand`], [`frame`], [`action`], [`mod@keymap`], [`ask`], [`look`], [`mod@play`], [`screen`], [`widget`], then
-//! what they stand on: [`facts`], [`console`], [`shelf`], [`news`], [`mark`], [`markdown`], [`breaking`], [`locale`], [`theme`], [`terminal`],
+//! what they stand on: [`facts`], [`console`], [`shelf`], [`news`], [`outside`], [`mark`], [`markdown`], [`breaking`], [`locale`], [`theme`], [`terminal`],
 //! [`shot`](mod@shot), [`picture`].
 
 pub mod action;
@@ -27,6 +27,7 @@ pub mod mark;
 pub mod markdown;
 pub mod markdown_table;
 pub mod news;
+pub mod outside;
 pub mod picture;
 pub mod play;
 pub mod run;

@@ -14,8 +14,9 @@ use crate::scenario::{Language, Scenario, catalog};
 
 use super::app::{App, Start};
 use super::locale::Locale;
+use super::outside::{Outside, TURN};
 use super::shelf::Shelf;
-use super::terminal::Screen;
+use super::terminal::{self, Screen};
 use super::theme::Theme;
 
 /// Time between two frames while time runs: thirty a second.
@@ -59,6 +60,25 @@ pub trait Hands {
 
     /// Microseconds of wall time since this was asked last.
     fn elapsed(&mut self) -> u64;
+
+    /// Does nothing for a while.
+    fn rest(&mut self, _span: Duration) {}
+
+    /// Gives the terminal to something else.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn hand_over(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes it back.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn take_back(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Someone at a keyboard.
@@ -99,6 +119,19 @@ impl Hands for Keyboard {
         self.last = now;
         u64::try_from(micros).unwrap_or(u64::MAX)
     }
+
+    fn rest(&mut self, span: Duration) {
+        std::thread::sleep(span);
+    }
+
+    fn hand_over(&mut self) -> io::Result<()> {
+        terminal::give_back();
+        Ok(())
+    }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        terminal::enter()
+    }
 }
 
 /// Runs the app until someone leaves it or there is nothing more to come.
@@ -114,6 +147,8 @@ where
             draw(app, terminal)?;
         }
         let patience = app.is_running().then_some(FRAME);
+        // Programs outside do not wait for a frame, nor for a key.
+        let patience = if app.is_serving() { Some(TURN) } else { patience };
         match hands.next(patience)? {
             Next::Event(event) => app.on(event),
             Next::Nothing => {}
@@ -123,11 +158,26 @@ where
         if patience.is_some() {
             app.tick(elapsed.min(LAG_MAX_MICROS));
         }
+        app.pump();
+        if app.take_wish_for_shell() {
+            lend(app, terminal, hands)?;
+        }
     }
     if app.take_dirty() && !app.is_over() {
         draw(app, terminal)?;
     }
     Ok(())
+}
+
+/// The learner's shell has the terminal until it ends; the cluster goes on meanwhile.
+fn lend<B: Backend>(app: &mut App, terminal: &mut Terminal<B>, hands: &mut impl Hands) -> io::Result<()>
+where
+    B::Error: Send + Sync + 'static,
+{
+    hands.hand_over()?;
+    app.run_shell(hands);
+    hands.take_back()?;
+    terminal.clear().map_err(io::Error::other)
 }
 
 fn draw<B: Backend>(app: &mut App, terminal: &mut Terminal<B>) -> io::Result<()>
@@ -147,8 +197,16 @@ where
 ///
 /// # Errors
 /// When there is no terminal, the progress cannot be read, or the scenario's cluster cannot be built.
-pub fn play(scenario: Option<Arc<Scenario>>, options: Options) -> io::Result<()> {
-    let mut app = app(scenario, options)?;
+pub fn play(
+    scenario: Option<Arc<Scenario>>,
+    options: Options,
+    outside: Box<dyn Outside>,
+    serve: bool,
+) -> io::Result<()> {
+    let mut app = app(scenario, options)?.with_outside(outside);
+    if serve {
+        app.serve();
+    }
     let mut screen = Screen::take_over()?;
     run(&mut app, screen.terminal(), &mut Keyboard::new())
 }

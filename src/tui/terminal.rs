@@ -55,12 +55,12 @@ impl Drop for Screen {
     }
 }
 
-fn enter() -> io::Result<()> {
+pub(super) fn enter() -> io::Result<()> {
     enable_raw_mode()?;
     execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste).inspect_err(|_| give_back())
 }
 
-fn give_back() {
+pub(super) fn give_back() {
     // There is nothing left to do about a terminal that does not take its settings back.
     drop(execute!(
         io::stdout(),

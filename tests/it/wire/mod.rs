@@ -34,7 +34,6 @@ pub(super) struct Ran {
 /// A cluster that is being served.
 pub(super) struct Served {
     pub(super) server: Option<Server>,
-    pub(super) identity: Identity,
     pub(super) door: Door,
     folder: tempfile::TempDir,
     kubectl: PathBuf,
@@ -51,7 +50,10 @@ pub(super) fn kubectl() -> Option<PathBuf> {
     };
     let found = named.or_else(on_path);
     if found.is_none() {
-        assert!(std::env::var_os("PODLAB_NEEDS_KUBECTL").is_none(), "there is no kubectl; install one or name it with KUBECTL");
+        assert!(
+            std::env::var_os("PODLAB_NEEDS_KUBECTL").is_none(),
+            "there is no kubectl; install one or name it with KUBECTL"
+        );
         eprintln!("skipped: there is no kubectl; install one or name it with KUBECTL");
     }
     found
@@ -78,7 +80,7 @@ impl Served {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let runs = std::thread::spawn(move || serving::serve(&mut session, &mut gate, Speed::Times(1.0), &stopped));
-        Self { server: Some(server), identity, door, folder, kubectl, stop, runs: Some(runs) }
+        Self { server: Some(server), door, folder, kubectl, stop, runs: Some(runs) }
     }
 
     /// Where it listens.
