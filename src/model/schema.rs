@@ -1,12 +1,13 @@
 //! The documentation of the built-in kinds as JSON Schema: what `kubectl explain` reads.
 //!
-//! **Not modelled:** the lists of allowed values (`ENUM:`), which are not among what the wire types carry.
+//! **Simplified:** of the allowed values of a field only the names are told, not what each of them means.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
+use super::api_types::{Field, Fields, MessageId, Shape, Type};
 use super::kind::Kind;
 use super::kinds::with_kinds;
 use super::{Pod, core};
@@ -37,7 +38,9 @@ macro_rules! all_types {
             let mut generator = SchemaGenerator::default();
             $(let _: Schema = generator.subschema_for::<$type>();)+
             $(let _: Schema = generator.subschema_for::<$other>();)+
-            generator.take_definitions(false)
+            let mut definitions = generator.take_definitions(false);
+            definitions.iter_mut().for_each(|(name, schema)| add_values(name, schema));
+            definitions
         }
     };
 }
@@ -73,7 +76,46 @@ impl JsonSchema for Pod {
 }
 
 fn root<T: JsonSchema>() -> Value {
-    SchemaGenerator::default().into_root_schema_for::<T>().into()
+    let mut root: Value = SchemaGenerator::default().into_root_schema_for::<T>().into();
+    add_values(&T::schema_name(), &mut root);
+    let inner = root.get_mut("$defs").and_then(Value::as_object_mut);
+    inner.into_iter().flatten().for_each(|(name, schema)| add_values(name, schema));
+    root
+}
+
+/// Adds to the fields of a type the values that they allow, which the wire types do not carry.
+fn add_values(name: &str, schema: &mut Value) {
+    let fields = Fields::get();
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    if let (Some(id), Some(properties)) = (fields.of_definition(name), properties) {
+        add_values_of(fields, id, properties);
+    }
+}
+
+fn add_values_of(fields: &Fields, id: MessageId, properties: &mut Map<String, Value>) {
+    for field in fields.message(id).into_iter().flat_map(|message| &message.fields) {
+        match (field.json, field.type_) {
+            (None, Type::Message(inner)) => add_values_of(fields, inner, properties),
+            (Some(name), _) if !field.values.is_empty() => {
+                if let Some(property) = properties.get_mut(name).and_then(Value::as_object_mut) {
+                    add_values_to(field, property);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn add_values_to(field: &Field, property: &mut Map<String, Value>) {
+    let values: Vec<_> = field.values.iter().map(|value| format!(" - `{value:?}`")).collect();
+    let description = property.get("description").and_then(Value::as_str).unwrap_or_default();
+    let description = format!("{description}\n\nPossible enum values:\n{}", values.join("\n"));
+    property.insert("description".into(), description.into());
+    let holder = match (field.shape, property.get_mut("items")) {
+        (Shape::List, Some(Value::Object(items))) => items,
+        _ => property,
+    };
+    holder.insert("enum".into(), field.values.clone().into());
 }
 
 /// The schema that `reference` (`#/$defs/…`) names inside `root`.

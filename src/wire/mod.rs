@@ -15,7 +15,6 @@ pub mod bare;
 pub mod body;
 pub mod discovery;
 pub mod documents;
-mod fields;
 pub mod gate;
 pub mod handler;
 pub mod health;

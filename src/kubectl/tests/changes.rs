@@ -189,8 +189,13 @@ fn kubectl_explains_itself_and_the_cluster() {
         RollingUpdate.
 
       type	<string>
+      enum: Recreate, RollingUpdate
         Type of deployment. Can be "Recreate" or "RollingUpdate". Default is
         RollingUpdate.
+        
+        Possible enum values:
+         - `"Recreate"`
+         - `"RollingUpdate"`
     "#);
     insta::assert_snapshot!(console.run("explain svc").lines().take(17).collect::<Vec<_>>().join("\n"), @r#"
     KIND:       Service

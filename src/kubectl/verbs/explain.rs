@@ -90,7 +90,7 @@ impl<'s> Explained<'s> {
         if let Some(field) = resolved.get("properties").and_then(|properties| properties.get(first)) {
             if rest.is_empty() {
                 // Writing into a String has no way to fail.
-                let _ = writeln!(text, "FIELD: {first} <{}>\n\n", self.type_of(field));
+                let _ = writeln!(text, "FIELD: {first} <{}>\n{}\n", self.type_of(field), values(field));
             }
             return self.walk(field, rest, text);
         }
@@ -149,6 +149,10 @@ impl<'s> Explained<'s> {
         let mark = if is_required { " -required-" } else { "" };
         let depth = level * 2;
         let _ = writeln!(text, "{:depth$}{name}\t<{}>{mark}", "", self.type_of(field));
+        let allowed = some_values(field);
+        if !allowed.is_empty() {
+            let _ = writeln!(text, "{:depth$}enum: {allowed}", "");
+        }
         if !self.is_recursive {
             let description = field.get("description").and_then(Value::as_str).unwrap_or("<no description>");
             let _ = writeln!(text, "{}\n", indent(&wrap(description, 78 - depth), depth + 2));
@@ -174,6 +178,30 @@ impl<'s> Explained<'s> {
             Some(other) => other.to_owned(),
         }
     }
+}
+
+/// How many of the allowed values a list of fields names.
+const VALUES_MAX: usize = 4;
+
+/// The values that a field allows; the empty text is written as such.
+fn allowed(field: &Value) -> impl Iterator<Item = &str> {
+    let values = field.get("enum").and_then(Value::as_array).into_iter().flatten();
+    values.filter_map(Value::as_str).map(|value| if value.is_empty() { "\"\"" } else { value })
+}
+
+/// All of them, each on its line.
+fn values(field: &Value) -> String {
+    let lines: String = allowed(field).map(|value| format!("\n    {value}")).collect();
+    if lines.is_empty() { lines } else { format!("ENUM:{lines}") }
+}
+
+/// The first of them, in one line.
+fn some_values(field: &Value) -> String {
+    let mut first: Vec<_> = allowed(field).take(VALUES_MAX + 1).collect();
+    if first.len() > VALUES_MAX {
+        first[VALUES_MAX] = "....";
+    }
+    first.join(", ")
 }
 
 /// What a list or map holds.

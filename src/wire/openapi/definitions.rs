@@ -1,13 +1,12 @@
 //! The types under `components.schemas` and `definitions`, in upstream's form.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
 
+use crate::model::api_types::{Field, Fields, META, MessageId, Type};
 use crate::model::schema;
 use crate::wire::discovery::{Catalog, Resource};
-use crate::wire::fields::{Field, Fields, META, MessageId, Shape, Type};
 
 /// Which version of OpenAPI is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,13 +55,12 @@ pub(super) fn built_in() -> &'static Map<String, Value> {
 /// Every type of the API.
 pub(super) fn definitions(flavor: Flavor, catalog: &Catalog) -> Map<String, Value> {
     let fields = Fields::get();
-    let messages: BTreeMap<_, _> = fields.iter().map(|(id, _)| (name_of_message(id), id)).collect();
     let mut all = Map::new();
     for (name, schema) in schema::definitions() {
         let mut schema = converted(flavor, schema);
         special(flavor, &name, &mut schema);
-        if let Some(id) = messages.get(&name) {
-            annotate(fields, *id, &mut schema);
+        if let Some(id) = fields.of_definition(&name) {
+            annotate(fields, id, &mut schema);
         }
         all.insert(name, schema);
     }
@@ -222,17 +220,4 @@ fn annotate_field(field: &Field, property: &mut Value) {
             object.insert("x-kubernetes-patch-merge-key".into(), key.into());
         }
     }
-    if field.values.is_empty() {
-        return;
-    }
-    let values: Vec<_> = field.values.iter().map(|value| format!(" - `{value:?}`")).collect();
-    let description = object.get("description").and_then(Value::as_str).unwrap_or_default();
-    let description = format!("{description}\n\nPossible enum values:\n{}", values.join("\n"));
-    object.insert("description".into(), description.into());
-    let of_items = object.get_mut("items").and_then(Value::as_object_mut);
-    let holder = match (field.shape, of_items) {
-        (Shape::List, Some(items)) => items,
-        _ => object,
-    };
-    holder.insert("enum".into(), field.values.clone().into());
 }

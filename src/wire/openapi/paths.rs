@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::api_types::{Fields, Shape, Type};
 use crate::wire::discovery::{Part, Resource};
-use crate::wire::fields::{Fields, Shape, Type};
 
 use super::operation::{Action, Subject, operation, query};
 

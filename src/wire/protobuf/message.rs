@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Number, Value};
 
-use crate::wire::fields::{Field, Fields, MessageId, Shape, Type};
+use crate::model::api_types::{Field, Fields, MessageId, Shape, Type};
 
 use super::error::DecodeError;
 use super::reader::{self, Payload, Reader};

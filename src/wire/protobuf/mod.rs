@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use reader::{Payload, Reader};
 
-use super::fields::Fields;
+use crate::model::api_types::Fields;
 
 /// The content type of these bodies.
 pub const MEDIA_TYPE: &str = "application/vnd.kubernetes.protobuf";

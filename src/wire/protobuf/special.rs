@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::wire::fields::{Fields, MessageId};
+use crate::model::api_types::{Fields, MessageId};
 
 use super::error::DecodeError;
 use super::message;

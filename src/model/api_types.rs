@@ -1,4 +1,5 @@
-//! The fields of the API's types as the wire knows them: numbers, pointers, patch strategies, list types, enumerations.
+//! The fields of the API's types as their Go declarations have them: protobuf numbers, pointers, patch strategies, list
+//! types, allowed values.
 //!
 //! The facts stand in `assets/kubernetes/fields.txt`, which `fields.py` beside it makes from the sources of Kubernetes.
 
@@ -9,14 +10,14 @@ use std::sync::OnceLock;
 const TEXT: &str = include_str!("../../assets/kubernetes/fields.txt");
 
 /// The package of what every object shares.
-pub(super) const META: &str = "k8s.io.apimachinery.pkg.apis.meta.v1";
+pub const META: &str = "k8s.io.apimachinery.pkg.apis.meta.v1";
 
 /// A message by its package and name.
-pub(super) type MessageId = (&'static str, &'static str);
+pub type MessageId = (&'static str, &'static str);
 
 /// What one value of a field is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub enum Type {
     /// UTF-8 text.
     Text,
     /// `true` or `false`.
@@ -35,7 +36,7 @@ pub(super) enum Type {
 
 /// How many values a field has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub enum Shape {
     /// One.
     Single,
     /// A list.
@@ -46,58 +47,60 @@ pub(super) enum Shape {
 
 /// A field of a message.
 #[derive(Clone, Debug)]
-pub(super) struct Field {
+pub struct Field {
     /// `restartPolicy`; `None` when the fields of its message stand among those of the one around it.
-    pub(super) json: Option<&'static str>,
+    pub json: Option<&'static str>,
     /// Its number in protobuf.
-    pub(super) number: u32,
+    pub number: u32,
     /// Of one value.
-    pub(super) type_: Type,
+    pub type_: Type,
     /// One value, a list, a map.
-    pub(super) shape: Shape,
+    pub shape: Shape,
     /// Go holds it by a pointer: zero differs from absent.
-    pub(super) is_pointer: bool,
+    pub is_pointer: bool,
     /// Go writes it when it is zero too.
-    pub(super) is_always: bool,
+    pub is_always: bool,
     /// `map` with its keys, `set` or `atomic`, for lists.
-    pub(super) list: Option<Vec<&'static str>>,
+    pub list: Option<Vec<&'static str>>,
     /// `atomic` or `granular`, for maps and objects.
-    pub(super) map: Option<&'static str>,
+    pub map: Option<&'static str>,
     /// The strategy of strategic merge patches, and the merge key.
-    pub(super) patch: Option<(&'static str, Option<&'static str>)>,
+    pub patch: Option<(&'static str, Option<&'static str>)>,
     /// The allowed values.
-    pub(super) values: Vec<&'static str>,
+    pub values: Vec<&'static str>,
 }
 
 /// A message.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Message {
+pub struct Message {
     /// Its fields in the order of their declaration.
-    pub(super) fields: Vec<Field>,
+    pub fields: Vec<Field>,
     /// What it is another name of.
-    pub(super) alias: Option<(Shape, MessageId)>,
+    pub alias: Option<(Shape, MessageId)>,
     /// A list of texts with a name of its own.
-    pub(super) is_texts: bool,
+    pub is_texts: bool,
     /// Server-side apply owns it as a whole.
-    pub(super) is_atomic: bool,
+    pub is_atomic: bool,
 }
 
 /// The whole table.
 #[derive(Debug, Default)]
-pub(super) struct Fields {
+pub struct Fields {
     messages: BTreeMap<MessageId, Message>,
     packages: BTreeMap<&'static str, &'static str>,
 }
 
 impl Fields {
     /// The table, read once.
-    pub(super) fn get() -> &'static Self {
+    #[must_use]
+    pub fn get() -> &'static Self {
         static TABLE: OnceLock<Fields> = OnceLock::new();
         TABLE.get_or_init(|| Self::parse(TEXT))
     }
 
     /// A message by its package and name, past its other names.
-    pub(super) fn message(&self, id: MessageId) -> Option<&Message> {
+    #[must_use]
+    pub fn message(&self, id: MessageId) -> Option<&Message> {
         let message = self.messages.get(&id)?;
         match message.alias {
             Some((_, target)) if target != id => self.messages.get(&target),
@@ -106,7 +109,8 @@ impl Fields {
     }
 
     /// The message of a kind; kinds that every version has (`DeleteOptions`) stand in `meta.k8s.io/v1`.
-    pub(super) fn of_kind(&self, api_version: &str, kind: &str) -> Option<MessageId> {
+    #[must_use]
+    pub fn of_kind(&self, api_version: &str, kind: &str) -> Option<MessageId> {
         let package = self.packages.get(api_version).copied();
         let named = |package: &&'static str| {
             self.messages.range((*package, "")..).find(|(id, _)| id.1 == kind && id.0 == *package)
@@ -115,8 +119,21 @@ impl Fields {
         found.map(|(id, _)| *id)
     }
 
+    /// The message that OpenAPI calls `name`: `io.k8s.api.core.v1.PodSpec`.
+    #[must_use]
+    pub fn of_definition(&self, name: &str) -> Option<MessageId> {
+        let (package, message) = name.rsplit_once('.')?;
+        let package = package.replacen("io.k8s", "k8s.io", 1).replace('-', "_");
+        let known = self.packages.values().find(|known| **known == package)?;
+        self.messages
+            .range((*known, "")..)
+            .map(|(id, _)| *id)
+            .take_while(|id| id.0 == package)
+            .find(|id| id.1 == message)
+    }
+
     /// Every message with its name.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (MessageId, &Message)> {
+    pub fn iter(&self) -> impl Iterator<Item = (MessageId, &Message)> {
         self.messages.iter().map(|(id, message)| (*id, message))
     }
 
@@ -248,11 +265,7 @@ mod tests {
         for kind in Kind::all() {
             let root = schema::of(kind);
             for (name, definition) in root["$defs"].as_object().unwrap() {
-                let (package, message) = name.rsplit_once('.').unwrap();
-                let package = package.replace("io.k8s.", "k8s.io.").replace('-', "_");
-                let Some(id) = table.iter().map(|(id, _)| id).find(|id| id.0 == package && id.1 == message) else {
-                    continue;
-                };
+                let Some(id) = table.of_definition(name) else { continue };
                 let Some(properties) = definition["properties"].as_object() else { continue };
                 let mut fields = std::collections::BTreeSet::new();
                 names(table, id, &mut fields);
