@@ -1,5 +1,6 @@
 //! A request to the API server, and its answer. Every component, `kubectl` and the wire speak in these.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -72,8 +73,24 @@ pub enum Subresource {
     Finalize,
     Log,
     Exec,
+    Attach,
+    PortForward,
     EphemeralContainers,
     Resize,
+}
+
+impl Subresource {
+    /// Whether a kubelet answers, and goes on answering: the API server only hands the connection on.
+    #[must_use]
+    pub fn is_stream(self) -> bool {
+        self == Self::Log || self.is_upgraded()
+    }
+
+    /// Whether the connection becomes one of another protocol, in both directions.
+    #[must_use]
+    pub fn is_upgraded(self) -> bool {
+        matches!(self, Self::Exec | Self::Attach | Self::PortForward)
+    }
 }
 
 /// A request.
@@ -132,6 +149,10 @@ pub enum Body {
     Log(LogOptions),
     /// Which command, for `exec`.
     Exec(ExecOptions),
+    /// Which streams of which container, for `attach`; there is no command.
+    Attach(ExecOptions),
+    /// A connection for `portforward`; which ports comes later.
+    PortForward,
 }
 
 /// The kinds of patch.
@@ -253,6 +274,12 @@ pub struct LogOptions {
     pub tail: Option<usize>,
     /// Only lines of the last so many seconds.
     pub since_seconds: Option<u64>,
+    /// Only lines from this instant on, in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_time: Option<Arc<str>>,
+    /// At most so many bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_bytes: Option<usize>,
     /// Each line begins with its time.
     pub timestamps: bool,
 }
@@ -264,8 +291,17 @@ pub struct ExecOptions {
     pub container: Option<Arc<str>>,
     /// The command and its arguments.
     pub command: Vec<Arc<str>>,
-    /// What it reads.
+    /// What it reads, all of it; for a caller that has it at hand.
     pub stdin: Option<Arc<str>>,
+    /// The connection stays: what is written is told at once, what is read comes piece by piece.
+    #[serde(default)]
+    pub live: bool,
+    /// Of a live connection: whether anything will be read at all.
+    #[serde(default)]
+    pub takes_stdin: bool,
+    /// Of a live connection: whether the command gets a terminal.
+    #[serde(default)]
+    pub tty: bool,
 }
 
 /// What came of a request.
@@ -331,11 +367,25 @@ pub struct Scale {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamChunk {
     /// Standard output, or log lines.
-    pub stdout: Arc<str>,
+    pub stdout: Arc<[u8]>,
     /// Standard error.
-    pub stderr: Arc<str>,
+    pub stderr: Arc<[u8]>,
     /// The exit code, with the last piece of an exec; 0 ends a log.
     pub exit_code: Option<i32>,
+}
+
+impl StreamChunk {
+    /// What standard output says, as text.
+    #[must_use]
+    pub fn stdout_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.stdout)
+    }
+
+    /// What standard error says, as text.
+    #[must_use]
+    pub fn stderr_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.stderr)
+    }
 }
 
 /// One event of a watch.

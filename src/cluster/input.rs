@@ -51,6 +51,39 @@ pub enum Input {
         /// Which request.
         call: u64,
     },
+    /// A program outside says something on the connection of a request: what is typed into a command.
+    StreamData {
+        /// Which request.
+        call: u64,
+        /// What is said.
+        #[serde(with = "base64_text")]
+        bytes: Vec<u8>,
+    },
+    /// The program outside has nothing more to say on the connection.
+    StreamEnd {
+        /// Which request.
+        call: u64,
+    },
+    /// The window of a person at a command has another size.
+    Resize {
+        /// Which request.
+        call: u64,
+        /// How wide.
+        columns: u16,
+        /// How high.
+        rows: u16,
+    },
+    /// A connection is made through a forwarded port, or a request sent over it.
+    Forward {
+        /// The request that has opened the way.
+        call: u64,
+        /// The number of the connection.
+        connection: u32,
+        /// The port of the Pod.
+        port: u16,
+        /// The request; `None` only connects.
+        request: Option<ForwardedRequest>,
+    },
     /// A declared client begins to send requests.
     StartLoad {
         /// Its number in the scenario.
@@ -58,4 +91,35 @@ pub enum Input {
     },
     /// Nothing in the cluster, but a mark in the journal: a lesson's step, a prediction, a hint taken.
     Note(String),
+}
+
+/// An HTTP request that came over a forwarded port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForwardedRequest {
+    /// `GET`, `POST`…
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// What is sent along.
+    #[serde(with = "base64_text")]
+    pub body: Vec<u8>,
+}
+
+/// Bytes as text, so that journals stay small and readable.
+mod base64_text {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map_err(D::Error::custom)
+    }
 }

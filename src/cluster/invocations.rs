@@ -7,6 +7,7 @@ use crate::apiserver::Ticket;
 use crate::client::{Incoming, Timer};
 use crate::engine::{CauseId, SimTime};
 use crate::kubectl::{Defaults, Invocation, Reply, Step, Workspace};
+use crate::kubelet::Said;
 
 use super::actor::ActorId;
 use super::input::Input;
@@ -94,6 +95,10 @@ impl Cluster {
             }
             Input::Api { call, request } => self.accept_call(call, *request),
             Input::Hangup { call } => self.accept_hangup(call),
+            Input::StreamData { call, bytes } => self.accept_said(call, &Said::Bytes(bytes)),
+            Input::StreamEnd { call } => self.accept_said(call, &Said::End),
+            Input::Resize { call, columns, rows } => self.accept_said(call, &Said::Size(columns, rows)),
+            Input::Forward { call, connection, port, request } => self.accept_forward(call, connection, port, request),
             Input::StartLoad { load } => self.after(crate::engine::SimDuration::ZERO, Signal::Load(load)),
             Input::Note(text) => {
                 self.record(CauseId::NONE, "learner", "note", "", &text);

@@ -23,6 +23,7 @@ pub mod signal;
 pub mod spec;
 mod static_pods;
 pub mod step;
+pub mod streams;
 pub mod traffic;
 pub mod transport;
 pub mod view;
@@ -31,7 +32,7 @@ pub mod world;
 
 pub use actor::{Actor, ActorId, Role};
 pub use fault::{ComponentName, Fault, FaultError};
-pub use input::Input;
+pub use input::{ForwardedRequest, Input};
 pub use master::Master;
 pub use spec::{ClusterSpec, Delays, NodePool, SpecError};
 pub use worker::Worker;

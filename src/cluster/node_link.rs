@@ -12,6 +12,7 @@ use crate::machine::{Happening, MachineEvent};
 use super::actor::ActorId;
 use super::etcd_link::sooner;
 use super::signal::Signal;
+use super::streams::Far;
 use super::worker::Worker;
 use super::world::Cluster;
 
@@ -143,22 +144,42 @@ impl Cluster {
         }
         let stream = StreamId(u64::from(actor.0) << 32 | ticket.0);
         self.worker_mut(index).execs.insert(stream, Waiter { actor, ticket, is_open: false });
+        self.outside.reached(actor, ticket, Far { worker: index, stream, sandbox: None });
         let now = self.now;
         let begun = match &request.body {
+            Body::Exec(options) | Body::Attach(options) if request.options.dry_run => {
+                let entry = &self.workers[index];
+                let checked = entry.kubelet.can_exec(&request.namespace, &request.name, options, &entry.machine);
+                checked.map(|()| Some(StreamChunk { exit_code: Some(0), ..StreamChunk::default() }))
+            }
             Body::Exec(options) => self
                 .with_kubelet(index, cause, |kubelet, host, ctx| {
                     kubelet.exec(stream, &request.namespace, &request.name, options, host, ctx)
                 })
-                .map(|()| None),
+                .map(|()| options.live.then(StreamChunk::default)),
+            Body::Attach(options) => self
+                .with_kubelet(index, cause, |kubelet, host, ctx| {
+                    kubelet.attach(stream, &request.namespace, &request.name, options, host, ctx)
+                })
+                .map(|()| Some(StreamChunk::default())),
+            Body::PortForward => {
+                self.workers[index].kubelet.forward(&request.namespace, &request.name).map(|sandbox| {
+                    self.outside.reached(actor, ticket, Far { worker: index, stream, sandbox: Some(sandbox) });
+                    Some(StreamChunk::default())
+                })
+            }
             Body::Log(options) if options.follow => self
                 .with_kubelet(index, cause, |kubelet, host, ctx| {
                     kubelet.follow(stream, &request.namespace, &request.name, options, host, ctx)
                 })
-                .map(|text| Some(StreamChunk { stdout: text.into(), ..StreamChunk::default() })),
+                .map(|text| Some(StreamChunk { stdout: text.into_bytes().into(), ..StreamChunk::default() })),
             Body::Log(options) => {
                 let entry = &self.workers[index];
                 let text = entry.kubelet.logs(&request.namespace, &request.name, options, &entry.machine, now);
-                text.map(|text| Some(StreamChunk { stdout: text.into(), stderr: Arc::default(), exit_code: Some(0) }))
+                text.map(|text| {
+                    let stdout = text.into_bytes().into();
+                    Some(StreamChunk { stdout, exit_code: Some(0), ..StreamChunk::default() })
+                })
             }
             _ => Err("the request carries no options".to_owned()),
         };

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use crate::apiserver::{Outcome, Request, Status, StreamChunk, Ticket, Verb, WatchEvent};
 use crate::client::Incoming;
 use crate::engine::{CauseId, SimTime};
+use crate::kubelet::Said;
 
 use super::actor::{ActorId, Role};
+use super::streams::{Far, Forwarded};
 use super::world::Cluster;
 
 /// So many programs are told apart by their name; whoever comes later is just a client.
@@ -35,6 +37,13 @@ pub enum Answer {
     WatchClosed(Option<Box<Status>>),
     /// A piece of a log or of what a command prints.
     Stream(StreamChunk),
+    /// How a connection through a forwarded port fared.
+    Forwarded {
+        /// Which one.
+        connection: u32,
+        /// How.
+        how: Forwarded,
+    },
 }
 
 /// The connections from outside.
@@ -45,7 +54,28 @@ pub(super) struct Outside {
     /// Open requests: which number the program outside knows them by.
     calls: BTreeMap<(ActorId, Ticket), u64>,
     tickets: BTreeMap<u64, (ActorId, Ticket)>,
+    /// Open streams: where they come out.
+    streams: BTreeMap<u64, Far>,
     told: Vec<Told>,
+}
+
+impl Outside {
+    /// Where the stream of a request has come out.
+    pub(super) fn far(&self, call: u64) -> Option<Far> {
+        self.streams.get(&call).copied()
+    }
+
+    /// A kubelet has taken a request of a program outside up.
+    pub(super) fn reached(&mut self, actor: ActorId, ticket: Ticket, far: Far) {
+        if let Some(call) = self.calls.get(&(actor, ticket)) {
+            self.streams.insert(*call, far);
+        }
+    }
+
+    /// Something is to be told.
+    pub(super) fn tell(&mut self, told: Told) {
+        self.told.push(told);
+    }
 }
 
 impl Cluster {
@@ -61,6 +91,10 @@ impl Cluster {
     /// The program outside wants no more of it.
     pub(super) fn accept_hangup(&mut self, call: u64) {
         let Some((actor, ticket)) = self.outside.tickets.remove(&call) else { return };
+        self.accept_said(call, &Said::Bye);
+        if let Some(far) = self.outside.streams.remove(&call) {
+            self.worker_mut(far.worker).execs.remove(&far.stream);
+        }
         self.outside.calls.remove(&(actor, ticket));
         self.send_cancel(actor, ticket);
     }
@@ -81,10 +115,12 @@ impl Cluster {
             Answer::Watch(_) => false,
             Answer::WatchClosed(_) => true,
             Answer::Stream(chunk) => chunk.exit_code.is_some(),
+            Answer::Forwarded { .. } => false,
         };
         if is_last {
             self.outside.calls.remove(&(actor, ticket));
             self.outside.tickets.remove(&call);
+            self.outside.streams.remove(&call);
         }
         self.outside.told.push(Told { call, at: self.now, answer });
     }

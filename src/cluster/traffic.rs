@@ -23,6 +23,15 @@ pub enum Origin {
     Load(usize, u64),
     /// A process on a machine.
     Process(usize, OutgoingId),
+    /// A program outside, through a forwarded port.
+    Forward {
+        /// The request that has opened the way.
+        call: u64,
+        /// The number of the connection.
+        connection: u32,
+        /// The port.
+        port: u16,
+    },
 }
 
 /// The next step of a request that is on its way.
@@ -215,6 +224,9 @@ impl Cluster {
 
     /// A connection into a machine is over.
     pub(super) fn on_socket_done(&mut self, worker: usize, origin: Origin, outcome: SocketOutcome) {
+        if let Origin::Forward { call, connection, port } = origin {
+            return self.on_forwarded(call, connection, port, outcome);
+        }
         let result = match outcome {
             SocketOutcome::Answered(response) => OutgoingResult::Http(response),
             SocketOutcome::Connected => OutgoingResult::Connected,
@@ -232,6 +244,9 @@ impl Cluster {
         match origin {
             Origin::Load(load, _) => self.loads[load].spec.node.clone(),
             Origin::Process(worker, _) => self.workers[worker].name.clone(),
+            Origin::Forward { call, .. } => {
+                self.outside.far(call).map_or_else(Default::default, |far| self.workers[far.worker].name.clone())
+            }
         }
     }
 
@@ -247,6 +262,8 @@ impl Cluster {
                     load.finish(number, outcome_of(&result), now);
                 }
             }
+            // Such a connection never leaves its machine.
+            Origin::Forward { .. } => {}
             Origin::Process(worker, id) => {
                 self.worker_mut(worker).machine.answer_outgoing(now, id, result);
                 self.set_machine_wake(worker);

@@ -1,7 +1,7 @@
 //! The connections between components and API servers: requests there, answers and events back, and what a client sees
 //! when nobody answers.
 
-use crate::apiserver::{Effect as ServerEffect, Inbound, Outcome, Payload, Request, Status, Subresource, Ticket, Verb};
+use crate::apiserver::{Effect as ServerEffect, Inbound, Outcome, Payload, Request, Status, Ticket, Verb};
 use crate::client::{Ctx, Effect, Incoming};
 use crate::engine::{CauseId, SimDuration};
 
@@ -77,8 +77,7 @@ impl Cluster {
             let status = Status::no_connection(self.unreachable_text(&agent, Some(server)));
             return self.fail(id, cause, ticket, status, self.latency(&host, &there) * 2);
         }
-        let is_proxied = matches!(request.subresource, Subresource::Log | Subresource::Exec);
-        let kept = is_proxied.then(|| Box::new(request.clone()));
+        let kept = request.subresource.is_stream().then(|| Box::new(request.clone()));
         let open = Open { server, is_watch: request.verb == Verb::Watch, cause, request: kept };
         self.open.insert((id, ticket), open);
         let life = self.masters[server].server_life;

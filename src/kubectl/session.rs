@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::apiserver::{Body, List, Payload, Request, Response, Subresource, Verb};
+use crate::apiserver::{Body, List, Payload, Request, Response, Verb};
 use crate::engine::{SimDuration, SimTime};
 use crate::model::apiextensions::CustomResourceDefinition;
 use crate::model::custom_kind::{is_established, kinds_of};
@@ -150,8 +150,7 @@ impl<'r> Session<'r> {
 
     /// Sends a request without waiting for its answer.
     pub fn send(&mut self, request: Request) -> Handle {
-        let is_stream =
-            request.verb == Verb::Watch || matches!(request.subresource, Subresource::Log | Subresource::Exec);
+        let is_stream = request.verb == Verb::Watch || request.subresource.is_stream();
         let handle = self.ask(|id| Step::Request { id, request: Box::new(request) });
         // Only a request that has just gone out can have opened a stream.
         if is_stream && self.steps.iter().any(|step| matches!(step, Step::Request { id, .. } if *id == handle.0)) {

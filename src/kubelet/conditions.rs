@@ -67,7 +67,7 @@ fn initialized(worker: &PodWorker, phase: &str, machine: &Machine) -> Verdict {
     let is_missing = |slot: &&super::slot::Slot| match slot.role {
         Role::Init => !slot.is_done && slot.exit_code(machine) != Some(0),
         Role::Sidecar => !slot.is_started,
-        Role::App => false,
+        Role::App | Role::Ephemeral => false,
     };
     let missing: Vec<_> =
         worker.slots.iter().filter(is_missing).map(|slot| slot.spec(&worker.pod).name.as_str()).collect();
@@ -83,7 +83,7 @@ fn containers_ready(worker: &PodWorker, phase: &str, machine: &Machine) -> Verdi
         "Failed" => return (false, "PodFailed", String::new()),
         _ => {}
     }
-    let counts = |slot: &&super::slot::Slot| slot.role != Role::Init;
+    let counts = |slot: &&super::slot::Slot| !matches!(slot.role, Role::Init | Role::Ephemeral);
     let is_ready = |slot: &super::slot::Slot| slot.is_running(machine) && slot.is_started && slot.is_ready;
     let unready: Vec<_> = worker
         .slots

@@ -61,6 +61,10 @@ impl PodWorker {
             cpu_request_milli: amount(resources, false, "cpu").map_or(0, milli),
             oom_score_adj: qos::oom_score_adj(&self.pod, spec, scope.machine.config().memory_bytes),
             read_only_root: context.is_some_and(|context| context.read_only_root_filesystem == Some(true)),
+            stdin: spec.stdin == Some(true),
+            stdin_once: spec.stdin_once == Some(true),
+            tty: spec.tty == Some(true),
+            target: self.target_of(&self.slots[slot]),
             termination_message_path: spec.termination_message_path.clone(),
             env,
         })

@@ -88,6 +88,11 @@ impl Kubelet {
                     worker.on_exit(*container, scope);
                 });
             }
+            Happening::ExecOutput { exec, .. } => {
+                if let Some(Asker::Session(stream)) = owners.execs.get(exec).copied() {
+                    self.shared.streams.on_exec(stream, happening);
+                }
+            }
             Happening::ExecFinished { exec, .. }
             | Happening::ExecFailed { exec, .. }
             | Happening::ExecTimedOut { exec, .. } => {
@@ -137,7 +142,7 @@ impl Kubelet {
             Asker::Hook(number, slot) => {
                 self.with_worker(number, host, ctx, |worker, scope| worker.on_hook(slot, run, result, scope));
             }
-            Asker::Session(stream) => streams::on_exec(stream, happening, &mut scope(&mut self.shared, host, ctx)),
+            Asker::Session(stream) => self.shared.streams.on_exec(stream, happening),
         }
     }
 }

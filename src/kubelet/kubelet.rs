@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::client::{Ctx, ExecOptions, Incoming, Informer, LogOptions, Recorder, StreamChunk};
 use crate::engine::{CauseId, SimDuration, SimTime};
-use crate::machine::{Machine, MachineEvent};
+use crate::machine::{Machine, MachineEvent, SandboxId};
 use crate::model::core::Node;
 use crate::model::{Kind, Meta, Pod};
 
@@ -23,7 +23,7 @@ use super::pod_worker::{PodWorker, Source, Stage};
 use super::recovery;
 use super::shared::{Owners, PodNumber, Scope, Shared};
 use super::static_pods;
-use super::streams::{self, StreamId, Streams};
+use super::streams::{self, Said, StreamId, Streams};
 
 /// Numbers of the informers.
 const PODS: u16 = 0;
@@ -196,9 +196,43 @@ impl Kubelet {
         self.shared.streams.take()
     }
 
-    /// Nobody listens to this stream any more.
-    pub fn close_stream(&mut self, stream: StreamId) {
-        self.shared.streams.close(stream);
+    /// Whether a command could be begun in a container.
+    ///
+    /// # Errors
+    /// As [`exec`](Self::exec).
+    pub fn can_exec(&self, namespace: &str, pod: &str, options: &ExecOptions, machine: &Machine) -> Result<(), String> {
+        streams::ready(self.find(namespace, pod)?, options, machine).map(|_| ())
+    }
+
+    /// Attaches to a container; its output comes out of [`take_streams`](Self::take_streams).
+    ///
+    /// # Errors
+    /// The words of the kubelet when there is nothing to attach to.
+    pub fn attach(
+        &mut self,
+        stream: StreamId,
+        namespace: &str,
+        pod: &str,
+        options: &ExecOptions,
+        host: &mut Host<'_>,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(), String> {
+        let worker = self.find(namespace, pod)?.clone();
+        streams::attach(&worker, stream, options, &mut scope(&mut self.shared, host, ctx))
+    }
+
+    /// The sandbox whose ports are forwarded.
+    ///
+    /// # Errors
+    /// The words of the kubelet when the Pod has none.
+    pub fn forward(&self, namespace: &str, pod: &str) -> Result<SandboxId, String> {
+        let home = self.find(namespace, pod)?.home;
+        home.map(|home| home.id).ok_or_else(|| format!("pod not found (\"{pod}_{namespace}\")"))
+    }
+
+    /// Someone says something to a stream.
+    pub fn speak(&mut self, stream: StreamId, said: &Said, host: &mut Host<'_>, ctx: &mut Ctx<'_>) {
+        streams::speak(stream, said, &mut scope(&mut self.shared, host, ctx));
     }
 
     /// Breaks the network plugin with its own words, or mends it.

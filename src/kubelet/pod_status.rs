@@ -40,11 +40,12 @@ impl PodWorker {
         if let Some(ending) = self.ending.as_ref().filter(|ending| ending.is_refusal) {
             return self.refused_status(ending);
         }
-        let statuses = |init: bool| -> Vec<ContainerStatus> {
-            let mine = self.slots.iter().filter(|slot| (slot.role != Role::App) == init);
+        let statuses = |roles: &[Role]| -> Vec<ContainerStatus> {
+            let mine = self.slots.iter().filter(|slot| roles.contains(&slot.role));
             mine.map(|slot| self.container_status(slot, scope.machine)).collect()
         };
-        let (inits, apps) = (statuses(true), statuses(false));
+        let (inits, apps) = (statuses(&[Role::Init, Role::Sidecar]), statuses(&[Role::App]));
+        let ephemeral = statuses(&[Role::Ephemeral]);
         let phase = self.phase(&inits, &apps, scope.machine);
         let ip = self.last_ip.map(|ip| ip.to_string());
         let host = scope.shared.config.address.to_string();
@@ -58,6 +59,7 @@ impl PodWorker {
             qos_class: Some(before.qos_class.clone().unwrap_or_else(|| qos_class(&self.pod.spec).as_str().to_owned())),
             init_container_statuses: Some(inits).filter(|all| !all.is_empty()),
             container_statuses: Some(apps),
+            ephemeral_container_statuses: Some(ephemeral).filter(|all| !all.is_empty()),
             observed_generation: self.pod.metadata.generation,
             nominated_node_name: self.pod.status.nominated_node_name.clone(),
             ..PodStatus::default()
@@ -125,7 +127,7 @@ impl PodWorker {
 
     fn tally(&self, inits: &[ContainerStatus], apps: &[ContainerStatus], machine: &Machine) -> Tally {
         let mut tally = Tally::default();
-        let init_slots = self.slots.iter().filter(|slot| slot.role != Role::App);
+        let init_slots = self.slots.iter().filter(|slot| slot.is_init());
         for (slot, _) in init_slots.zip(inits) {
             match (slot.role, slot.exit_code(machine)) {
                 (Role::Sidecar, _) => tally.pending |= !slot.is_started,
@@ -164,7 +166,7 @@ impl PodWorker {
         let mut status = ContainerStatus {
             name: spec.name.clone(),
             image: spec.image.clone().unwrap_or_default(),
-            started: Some(false),
+            started: (slot.role != Role::Ephemeral).then_some(false),
             ..ContainerStatus::default()
         };
         let previous = slot.last.and_then(|id| machine.container_status(id));
@@ -183,8 +185,10 @@ impl PodWorker {
                 let started_at = newest.started_at.map(time::time);
                 let running = Some(ContainerStateRunning { started_at });
                 status.state = Some(ContainerState { running, ..ContainerState::default() });
-                status.started = Some(slot.is_started);
-                status.ready = slot.is_started && slot.is_ready;
+                if slot.role != Role::Ephemeral {
+                    status.started = Some(slot.is_started);
+                    status.ready = slot.is_started && slot.is_ready;
+                }
                 status.resources.clone_from(&spec.resources);
                 status.allocated_resources = spec.resources.as_ref().and_then(|resources| resources.requests.clone());
             }
@@ -202,6 +206,7 @@ impl PodWorker {
             Role::Init => restart_policy::restarts_init(&self.pod, spec, code),
             Role::Sidecar => self.pod.metadata.deletion_timestamp.is_none(),
             Role::App => restart_policy::restarts(&self.pod, spec, code),
+            Role::Ephemeral => false,
         };
         if restarts && slot.reason.is_some() && self.stage == Stage::Sync {
             status.last_state = Some(state);
@@ -213,7 +218,7 @@ impl PodWorker {
     }
 
     fn waiting(&self, slot: &Slot) -> ContainerState {
-        let has_inits = self.slots.iter().any(|slot| slot.role != Role::App);
+        let has_inits = slot.role != Role::Ephemeral && self.slots.iter().any(Slot::is_init);
         let default = if has_inits { "PodInitializing" } else { "ContainerCreating" };
         let reason = slot.reason.as_ref().filter(|_| self.stage == Stage::Sync);
         let waiting = ContainerStateWaiting {

@@ -12,6 +12,7 @@ use crate::machine::{ContainerId, Machine, PullId, SandboxId};
 use crate::model::core::PodStatus;
 use crate::model::{Meta, Pod};
 
+use super::ephemeral;
 use super::hook::HookRun;
 use super::shared::{PodNumber, Scope};
 use super::slot::Slot;
@@ -173,6 +174,7 @@ impl PodWorker {
     /// A worker for a Pod that the kubelet sees for the first time.
     #[must_use]
     pub fn new(number: PodNumber, pod: Arc<Pod>, source: Source, now: SimTime, cause: CauseId) -> Self {
+        let pod = ephemeral::merged(pod);
         // A kubelet that begins anew goes on with the times that it reported before.
         let seen_at = pod.status.start_time.as_ref().map_or(now, |at| crate::model::time::sim_time(at.0));
         Self {
@@ -322,12 +324,14 @@ impl PodWorker {
 
     /// The Pod changed in the API.
     pub fn update(&mut self, pod: Arc<Pod>, cause: CauseId, scope: &mut Scope<'_, '_>) {
+        let pod = ephemeral::merged(pod);
         let was_terminating = self.pod.metadata.deletion_timestamp.is_some();
         let grace_before = self.pod.metadata.deletion_grace_period_seconds;
         let spec_changed = !Arc::ptr_eq(&self.pod.spec, &pod.spec) && self.pod.spec != pod.spec;
         let labels_changed = self.pod.metadata.labels != pod.metadata.labels
             || self.pod.metadata.annotations != pod.metadata.annotations;
         self.pod = pod;
+        self.add_ephemeral_slots();
         let meta = &self.pod.metadata;
         if meta.deletion_timestamp.is_some() && (!was_terminating || meta.deletion_grace_period_seconds != grace_before)
         {

@@ -20,6 +20,8 @@ pub enum Role {
     Sidecar,
     /// An ordinary container.
     App,
+    /// Added to a Pod that runs, to look at it.
+    Ephemeral,
 }
 
 /// Why a container waits: an entry of the reason cache.
@@ -69,7 +71,9 @@ pub struct Slot {
 }
 
 impl Slot {
-    fn new(role: Role, index: usize) -> Self {
+    /// A slot for a container that has never run.
+    #[must_use]
+    pub fn new(role: Role, index: usize) -> Self {
         Self {
             role,
             index,
@@ -98,15 +102,28 @@ impl Slot {
             let is_sidecar = container.restart_policy.as_deref() == Some("Always");
             Self::new(if is_sidecar { Role::Sidecar } else { Role::Init }, index)
         };
-        let apps = 0..pod.spec.containers.len();
-        inits.iter().enumerate().map(init).chain(apps.map(|index| Self::new(Role::App, index))).collect()
+        let apps = 0..pod.spec.containers.len() - super::ephemeral::count(pod);
+        let ephemeral = apps.end..pod.spec.containers.len();
+        inits
+            .iter()
+            .enumerate()
+            .map(init)
+            .chain(apps.map(|index| Self::new(Role::App, index)))
+            .chain(ephemeral.map(|index| Self::new(Role::Ephemeral, index)))
+            .collect()
+    }
+
+    /// Whether it stands among the init containers.
+    #[must_use]
+    pub fn is_init(&self) -> bool {
+        matches!(self.role, Role::Init | Role::Sidecar)
     }
 
     /// What the Pod says about it. The spec of a running Pod cannot lose containers.
     #[must_use]
     pub fn spec<'a>(&self, pod: &'a Pod) -> &'a Container {
         match self.role {
-            Role::App => &pod.spec.containers[self.index],
+            Role::App | Role::Ephemeral => &pod.spec.containers[self.index],
             Role::Init | Role::Sidecar => &pod.spec.init_containers.as_deref().unwrap_or_default()[self.index],
         }
     }
@@ -114,7 +131,11 @@ impl Slot {
     /// `spec.containers{web}`, as events name it.
     #[must_use]
     pub fn field_path(&self, pod: &Pod) -> String {
-        let list = if self.role == Role::App { "containers" } else { "initContainers" };
+        let list = match self.role {
+            Role::App => "containers",
+            Role::Init | Role::Sidecar => "initContainers",
+            Role::Ephemeral => "ephemeralContainers",
+        };
         format!("spec.{list}{{{}}}", self.spec(pod).name)
     }
 

@@ -1,13 +1,13 @@
-//! What people ask of containers through the kubelet: logs, logs that go on, commands.
+//! What people ask of containers through the kubelet: logs, logs that go on, commands, attaching.
 //!
 //! Models `pkg/kubelet/server/server.go` and `pkg/kubelet/kubelet_pods.go`. Texts are those that kubectl shows.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::client::{ExecOptions, LogOptions, StreamChunk, Timer};
 use crate::engine::{SimDuration, SimTime};
-use crate::machine::{ContainerId, ExecConfig, Happening, LogLine, Machine};
+use crate::machine::{ContainerId, ExecConfig, ExecId, Happening, Live, LogLine, LogStream, Machine};
+use crate::model::Meta;
 use crate::model::time;
 
 use super::pod_worker::PodWorker;
@@ -26,7 +26,30 @@ pub struct StreamId(pub u64);
 #[derive(Clone, Debug, Default)]
 pub struct Streams {
     follows: BTreeMap<StreamId, Follow>,
-    output: Vec<(StreamId, Result<StreamChunk, String>)>,
+    /// Commands and attached people.
+    sessions: BTreeMap<StreamId, ExecId>,
+    output: Vec<(StreamId, Result<Piece, String>)>,
+}
+
+/// What has come and was not told yet.
+#[derive(Clone, Debug, Default)]
+struct Piece {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    exit_code: Option<i32>,
+}
+
+/// What someone says to a command or a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Bytes for its standard input.
+    Bytes(Vec<u8>),
+    /// Standard input has come to its end.
+    End,
+    /// The window has so many columns and rows.
+    Size(u16, u16),
+    /// The connection is closed; nobody listens any more.
+    Bye,
 }
 
 #[derive(Clone, Debug)]
@@ -40,12 +63,49 @@ struct Follow {
 impl Streams {
     /// Takes what has come since the last call, in order. A chunk with an exit code, or an error, is the last of its stream.
     pub fn take(&mut self) -> Vec<(StreamId, Result<StreamChunk, String>)> {
-        std::mem::take(&mut self.output)
+        let chunk = |piece: Piece| StreamChunk {
+            stdout: piece.stdout.into(),
+            stderr: piece.stderr.into(),
+            exit_code: piece.exit_code,
+        };
+        std::mem::take(&mut self.output).into_iter().map(|(stream, result)| (stream, result.map(chunk))).collect()
     }
 
-    /// Nobody listens any more.
-    pub fn close(&mut self, stream: StreamId) {
-        self.follows.remove(&stream);
+    /// What is written at one instant is told in one piece.
+    fn tell(&mut self, stream: StreamId, piece: Piece) {
+        match self.output.last_mut() {
+            Some((last, Ok(before))) if *last == stream && before.exit_code.is_none() => {
+                before.stdout.extend(piece.stdout);
+                before.stderr.extend(piece.stderr);
+                before.exit_code = piece.exit_code;
+            }
+            _ => self.output.push((stream, Ok(piece))),
+        }
+    }
+
+    /// A command of a person has written something, or has ended.
+    pub fn on_exec(&mut self, stream: StreamId, happening: &Happening) {
+        let piece = match happening {
+            Happening::ExecOutput { stream: LogStream::Stdout, bytes, .. } => {
+                Piece { stdout: bytes.to_vec(), ..Piece::default() }
+            }
+            Happening::ExecOutput { bytes, .. } => Piece { stderr: bytes.to_vec(), ..Piece::default() },
+            Happening::ExecFinished { stdout, stderr, exit_code, .. } => {
+                Piece { stdout: stdout.clone(), stderr: stderr.clone(), exit_code: Some(*exit_code) }
+            }
+            Happening::ExecFailed { error, .. } => {
+                let text = format!(
+                    "Internal error occurred: Internal error occurred: error executing command in container: {error}"
+                );
+                self.sessions.remove(&stream);
+                return self.output.push((stream, Err(text)));
+            }
+            _ => return,
+        };
+        if piece.exit_code.is_some() {
+            self.sessions.remove(&stream);
+        }
+        self.tell(stream, piece);
     }
 }
 
@@ -94,7 +154,9 @@ fn instance(worker: &PodWorker, options: &LogOptions, machine: &Machine) -> Resu
     if let Some(last) = slot.last {
         return Ok(last);
     }
-    let statuses = worker.report.status.container_statuses.iter().chain(&worker.report.status.init_container_statuses);
+    let status = &worker.report.status;
+    let lists = [&status.container_statuses, &status.init_container_statuses, &status.ephemeral_container_statuses];
+    let statuses = lists.into_iter().flatten();
     let waiting = statuses
         .flatten()
         .find(|status| status.name == *name)
@@ -114,12 +176,20 @@ fn instance(worker: &PodWorker, options: &LogOptions, machine: &Machine) -> Resu
 /// The words of the kubelet, such as `container "c" in pod "p" is waiting to start: ContainerCreating`.
 pub fn logs(worker: &PodWorker, options: &LogOptions, machine: &Machine, now: SimTime) -> Result<String, String> {
     let id = instance(worker, options, machine)?;
-    let since = options.since_seconds.map(|seconds| now.saturating_sub(SimDuration::from_secs(seconds)));
+    let since = match options.since_time.as_deref().and_then(|text| text.parse().ok()) {
+        Some(at) => Some(time::sim_time(at)),
+        None => options.since_seconds.map(|seconds| now.saturating_sub(SimDuration::from_secs(seconds))),
+    };
     let mut lines: Vec<&LogLine> = machine.logs(id).filter(|line| since.is_none_or(|since| line.at >= since)).collect();
     if let Some(tail) = options.tail {
         lines.drain(..lines.len().saturating_sub(tail));
     }
-    Ok(lines.into_iter().map(|line| shown(line, options.timestamps)).collect())
+    let mut text: String = lines.into_iter().map(|line| shown(line, options.timestamps)).collect();
+    if let Some(limit) = options.limit_bytes {
+        let fits = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(fits);
+    }
+    Ok(text)
 }
 
 fn shown(line: &LogLine, timestamps: bool) -> String {
@@ -157,15 +227,33 @@ pub fn on_follow_timer(stream: StreamId, scope: &mut Scope<'_, '_>) {
     let stdout: String = lines.into_iter().map(|line| shown(line, follow.timestamps)).collect();
     let has_ended = machine.container(follow.container).is_none_or(|container| container.exit.is_some());
     if !stdout.is_empty() || has_ended {
-        let exit_code = has_ended.then_some(0);
-        let chunk = StreamChunk { stdout: stdout.into(), stderr: Arc::default(), exit_code };
-        scope.shared.streams.output.push((stream, Ok(chunk)));
+        let piece = Piece { stdout: stdout.into_bytes(), stderr: Vec::new(), exit_code: has_ended.then_some(0) };
+        scope.shared.streams.tell(stream, piece);
     }
     if has_ended {
         scope.shared.streams.follows.remove(&stream);
     } else {
         scope.ctx.timer(FOLLOW_PERIOD, Timer::new(purpose::FOLLOW, stream.0));
     }
+}
+
+/// The running container that a command is meant for, and its place in the Pod.
+///
+/// # Errors
+/// The words of the kubelet when it does not run.
+pub fn ready(worker: &PodWorker, options: &ExecOptions, machine: &Machine) -> Result<(usize, ContainerId), String> {
+    let (index, slot) = chosen(worker, options.container.as_deref())?;
+    let name = &slot.spec(&worker.pod).name;
+    if worker.pod.is_terminal() {
+        return Err(format!(
+            "cannot exec into a container in a completed pod; current phase is {}",
+            worker.pod.phase()
+        ));
+    }
+    let running = slot.current.filter(|_| slot.is_running(machine));
+    running.map(|id| (index, id)).ok_or_else(|| {
+        format!("Internal error occurred: unable to upgrade connection: container not found (\"{name}\")")
+    })
 }
 
 /// Begins a command in a container.
@@ -178,38 +266,63 @@ pub fn exec(
     options: &ExecOptions,
     scope: &mut Scope<'_, '_>,
 ) -> Result<(), String> {
-    let (index, slot) = chosen(worker, options.container.as_deref())?;
-    let name = &slot.spec(&worker.pod).name;
-    if worker.pod.is_terminal() {
-        return Err(format!(
-            "cannot exec into a container in a completed pod; current phase is {}",
-            worker.pod.phase()
-        ));
-    }
-    let Some(id) = slot.current.filter(|_| slot.is_running(scope.machine)) else {
-        return Err(format!("Internal error occurred: unable to upgrade connection: container not found (\"{name}\")"));
-    };
+    let (index, id) = ready(worker, options, scope.machine)?;
     let argv: Vec<String> = options.command.iter().map(ToString::to_string).collect();
     let stdin = options.stdin.as_ref().map(|text| text.as_bytes().to_vec()).unwrap_or_default();
+    let live = options.live.then_some(Live { stdin: options.takes_stdin, tty: options.tty });
     let cause = scope.ctx.record("exec", worker.container_path(index), argv.join(" "));
     let now = scope.now();
-    let exec = scope.machine.exec(now, id, ExecConfig { argv, stdin, timeout: None }, cause);
+    let exec = scope.machine.exec(now, id, ExecConfig { argv, stdin, timeout: None, live }, cause);
     scope.shared.owners.execs.insert(exec, Asker::Session(stream));
+    scope.shared.streams.sessions.insert(stream, exec);
     Ok(())
 }
 
-/// A command of a person has ended.
-pub fn on_exec(stream: StreamId, happening: &Happening, scope: &mut Scope<'_, '_>) {
-    let result = match happening {
-        Happening::ExecFinished { stdout, stderr, exit_code, .. } => Ok(StreamChunk {
-            stdout: String::from_utf8_lossy(stdout).into(),
-            stderr: String::from_utf8_lossy(stderr).into(),
-            exit_code: Some(*exit_code),
-        }),
-        Happening::ExecFailed { error, .. } => Err(format!(
-            "Internal error occurred: Internal error occurred: error executing command in container: {error}"
-        )),
-        _ => return,
+/// Attaches someone to the standard streams of a container.
+///
+/// # Errors
+/// The words of the kubelet when it does not run.
+pub fn attach(
+    worker: &PodWorker,
+    stream: StreamId,
+    options: &ExecOptions,
+    scope: &mut Scope<'_, '_>,
+) -> Result<(), String> {
+    let (index, slot) = chosen(worker, options.container.as_deref())?;
+    let spec = slot.spec(&worker.pod);
+    let absent = || {
+        let meta = &worker.pod.metadata;
+        format!(
+            "unable to upgrade connection: container {} not found in pod {}_{}",
+            spec.name,
+            meta.name(),
+            meta.namespace()
+        )
     };
-    scope.shared.streams.output.push((stream, result));
+    let id = slot.current.filter(|_| slot.is_running(scope.machine)).ok_or_else(absent)?;
+    let takes_input = options.takes_stdin && spec.stdin == Some(true);
+    let cause = scope.ctx.record("attach", worker.container_path(index), "");
+    let now = scope.now();
+    let exec = scope.machine.attach(now, id, takes_input, cause).map_err(|error| error.to_string())?;
+    scope.shared.owners.execs.insert(exec, Asker::Session(stream));
+    scope.shared.streams.sessions.insert(stream, exec);
+    Ok(())
+}
+
+/// Someone says something to a command, or to a container.
+pub fn speak(stream: StreamId, said: &Said, scope: &mut Scope<'_, '_>) {
+    if *said == Said::Bye {
+        scope.shared.streams.follows.remove(&stream);
+    }
+    let Some(exec) = scope.shared.streams.sessions.get(&stream).copied() else { return };
+    let (now, cause) = (scope.now(), scope.cause());
+    match said {
+        Said::Bytes(bytes) => scope.machine.feed(now, exec, bytes, cause),
+        Said::End => scope.machine.end_input(now, exec),
+        Said::Size(columns, rows) => scope.machine.resize(now, exec, (*columns, *rows), cause),
+        Said::Bye => {
+            scope.shared.streams.sessions.remove(&stream);
+            scope.machine.hang_up(now, exec, cause);
+        }
+    }
 }

@@ -164,7 +164,8 @@ impl PodWorker {
             container.is_some_and(|container| home == Some(container.sandbox))
         };
         let has_begun = self.slots.iter().any(|slot| slot.role == Role::App && is_here(slot));
-        let mut start = Vec::new();
+        let is_new = |(_, slot): &(usize, &Slot)| slot.role == Role::Ephemeral && slot.current.is_none();
+        let mut start: Vec<usize> = self.slots.iter().enumerate().filter(is_new).map(|(index, _)| index).collect();
         for index in 0..self.slots.len() {
             let slot = &self.slots[index];
             // What ran in an earlier sandbox runs again in this one, init containers included.
@@ -201,6 +202,7 @@ impl PodWorker {
                     None if state.is_none() => start.push(index),
                     _ => {}
                 },
+                Role::Ephemeral => {}
             }
         }
         start

@@ -9,7 +9,7 @@
 //! nothing of Pods beyond what a CRI runtime is told. An idle machine has nothing on its agenda. What is shared by all
 //! machines (catalogue, image layers) is behind `Arc`; file trees are copied on write.
 //!
-//! **Not modelled.** Instruction-level CPU, terminals, job control, ptrace, capabilities, seccomp, user namespaces, swap.
+//! **Not modelled.** Instruction-level CPU, raw terminals, job control, ptrace, capabilities, seccomp, user namespaces, swap.
 //! A command that podlab does not know fails as in a shell (`not found`, 127) and says so in a
 //! [`Happening::NotModelled`].
 //!

@@ -39,7 +39,7 @@ pub(super) static TABLE: [KindInfo; BUILT_IN.len()] = [
         &["po"],
         Namespaced,
         ALL,
-        &["binding", "ephemeralcontainers", "eviction", "exec", "log", "resize", "status"]
+        &["attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "resize", "status"]
     ),
     row!(ReplicaSet, "apps", "replicasets", "replicaset", &["rs"], Namespaced, ALL, SCALE),
     row!(Deployment, "apps", "deployments", "deployment", &["deploy"], Namespaced, ALL, SCALE),

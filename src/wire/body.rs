@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::apiserver::{Body, DeleteOptions, PatchType, Reason, Status, Subresource, Verb};
+use crate::apiserver::{Body, DeleteOptions, ExecOptions, PatchType, Reason, Status, Subresource, Verb};
 use crate::model::json_read::{self, Parsed};
 use crate::model::yaml;
 
@@ -46,7 +46,9 @@ pub fn read(
 ) -> Result<Given, Box<Status>> {
     let body = match (verb, part) {
         (_, Subresource::Log) => Body::Log(query.log_options()?),
-        (_, Subresource::Exec) => Body::Exec(query.exec_options()),
+        (_, Subresource::Exec) => Body::Exec(exec(query)?),
+        (_, Subresource::Attach) => Body::Attach(query.exec_options()),
+        (_, Subresource::PortForward) => Body::PortForward,
         (Verb::Get | Verb::List | Verb::Watch, _) => Body::None,
         (Verb::Delete | Verb::DeleteCollection, _) => deletion(query, content_type, bytes)?,
         (Verb::Patch, _) => patch(content_type, bytes)?,
@@ -67,6 +69,20 @@ pub fn read(
 
 fn value(content_type: &str, bytes: &[u8]) -> Result<Value, Box<Status>> {
     document(content_type, bytes).map(|parsed| parsed.value)
+}
+
+/// Which command. Source: `pkg/registry/core/pod/rest/subresources.go` and `kubelet/pkg/cri/streaming/remotecommand` ask for a
+/// command and for at least one stream.
+fn exec(query: &Query) -> Result<ExecOptions, Box<Status>> {
+    let options = query.exec_options();
+    let refused = |message: &str| Err(Box::new(Status::bad_request(message)));
+    if options.command.is_empty() {
+        return refused("you must specify at least one command for the container");
+    }
+    if !["stdin", "stdout", "stderr"].iter().any(|stream| query.is_true(stream)) {
+        return refused("you must specify at least 1 of stdin, stdout, stderr");
+    }
+    Ok(options)
 }
 
 /// A document in whichever notation.

@@ -117,7 +117,7 @@ fn is_last(told: &Told) -> bool {
             _ => true,
         },
         CallAnswer::Outcome(Err(_)) | CallAnswer::WatchClosed(_) => true,
-        CallAnswer::Watch(_) => false,
+        CallAnswer::Watch(_) | CallAnswer::Forwarded { .. } => false,
         CallAnswer::Stream(chunk) => chunk.exit_code.is_some(),
     }
 }

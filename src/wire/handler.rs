@@ -16,7 +16,7 @@ use super::path::{self, ResourcePath};
 use super::query::Query;
 use super::rendering::{Include, Rendering};
 use super::reply::{self, Manner};
-use super::{body, documents, health, users};
+use super::{body, documents, health, upgrade, users};
 
 /// What every connection shares.
 pub struct Edge {
@@ -102,6 +102,15 @@ impl Incoming<'_> {
         let manner = self.manner(kind, verb, part, request.headers());
         let agent = agent(text(request.headers(), "user-agent"));
         let content_type = text(request.headers(), "content-type").to_owned();
+        if part.is_upgraded() {
+            let parts = request.into_parts().0;
+            let mut asked = self.request(kind, verb, part, &agent, &content_type, b"")?;
+            // Nothing may happen for a client that cannot be answered; but why it would be refused it shall hear.
+            asked.options.dry_run |= !upgrade::is_websocket(&parts.headers);
+            let body = asked.body.clone();
+            let call = self.edge.door.call(asked).await.ok_or_else(gone)?;
+            return upgrade::answer(parts, call, &body).await;
+        }
         let bytes = to_bytes(request.into_body(), body::BYTES_MAX).await.map_err(|_| too_large())?;
         let asked = self.request(kind, verb, part, &agent, &content_type, &bytes)?;
         let call = self.edge.door.call(asked).await.ok_or_else(gone)?;
@@ -199,12 +208,12 @@ async fn respond(mut call: Call, manner: Manner) -> Result<Response<Body>, Box<S
         CallAnswer::Outcome(Err(refusal)) if refusal.is(Reason::NoConnection) => Err(unavailable(&refusal)),
         CallAnswer::Outcome(Ok(response)) => match response.payload {
             Payload::Watching => Ok(reply::watch(call, manner)),
-            Payload::Stream(chunk) => Ok(reply::log(chunk.stdout.to_string(), chunk.exit_code.is_some(), call)),
+            Payload::Stream(chunk) => Ok(reply::log(&chunk.stdout, chunk.exit_code.is_some(), call)),
             _ => Ok(reply::outcome(&Ok(response), &manner, told.at)),
         },
         CallAnswer::Outcome(outcome) => Ok(reply::outcome(&outcome, &manner, told.at)),
-        CallAnswer::Stream(chunk) => Ok(reply::log(chunk.stdout.to_string(), chunk.exit_code.is_some(), call)),
-        CallAnswer::Watch(_) | CallAnswer::WatchClosed(_) => Err(gone()),
+        CallAnswer::Stream(chunk) => Ok(reply::log(&chunk.stdout, chunk.exit_code.is_some(), call)),
+        CallAnswer::Watch(_) | CallAnswer::WatchClosed(_) | CallAnswer::Forwarded { .. } => Err(gone()),
     }
 }
 

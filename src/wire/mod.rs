@@ -8,16 +8,19 @@
 //! that changes the cluster goes through the journal, so that it can be rewound and replayed.
 //!
 //! Reading order: [`gate`], [`identity`], [`kubeconfig`], [`server`], [`handler`], [`path`], [`query`], [`body`], [`accept`],
-//! [`rendering`], [`reply`], [`documents`], [`health`], [`serving`].
+//! [`rendering`], [`reply`], [`upgrade`], [`console`], [`forward`], [`spdy`], [`http1`], [`documents`], [`health`], [`serving`].
 
 pub mod accept;
 pub mod bare;
 pub mod body;
+pub mod console;
 pub mod discovery;
 pub mod documents;
+pub mod forward;
 pub mod gate;
 pub mod handler;
 pub mod health;
+pub mod http1;
 pub mod identity;
 pub mod kubeconfig;
 pub mod openapi;
@@ -28,4 +31,6 @@ pub mod rendering;
 pub mod reply;
 pub mod server;
 pub mod serving;
+pub mod spdy;
+pub mod upgrade;
 pub mod users;

@@ -71,6 +71,8 @@ pub fn subresource(name: &str) -> Option<Subresource> {
         "finalize" => Subresource::Finalize,
         "log" => Subresource::Log,
         "exec" => Subresource::Exec,
+        "attach" => Subresource::Attach,
+        "portforward" => Subresource::PortForward,
         "ephemeralcontainers" => Subresource::EphemeralContainers,
         "resize" => Subresource::Resize,
         _ => return None,

@@ -137,6 +137,8 @@ impl Query {
             tail: self.number("tailLines")?,
             since_seconds: self.number("sinceSeconds")?,
             timestamps: self.is_true("timestamps"),
+            since_time: self.text("sinceTime"),
+            limit_bytes: self.number("limitBytes")?,
         })
     }
 
@@ -146,6 +148,9 @@ impl Query {
         ExecOptions {
             container: self.text("container"),
             command: self.all("command").map(Arc::from).collect(),
+            live: true,
+            takes_stdin: self.is_true("stdin"),
+            tty: self.is_true("tty"),
             ..ExecOptions::default()
         }
     }

@@ -123,7 +123,7 @@ pub fn watch(call: Call, manner: Manner) -> Response<Body> {
                 line(&mut bytes, &serde_json::json!({"type": "ERROR", "object": status.to_value()}));
             }
             CallAnswer::WatchClosed(None) => return None,
-            CallAnswer::Outcome(_) | CallAnswer::Stream(_) => {}
+            CallAnswer::Outcome(_) | CallAnswer::Stream(_) | CallAnswer::Forwarded { .. } => {}
         }
         Some((Ok::<_, std::io::Error>(Bytes::from(bytes)), (call, is_first)))
     });
@@ -141,11 +141,11 @@ fn line(bytes: &mut Vec<u8>, value: &Value) {
 
 /// Log lines, as long as there are any.
 #[must_use]
-pub fn log(first: String, is_over: bool, call: Call) -> Response<Body> {
-    let begin = (!first.is_empty()).then_some(first);
+pub fn log(first: &[u8], is_over: bool, call: Call) -> Response<Body> {
+    let begin = (!first.is_empty()).then(|| Bytes::copy_from_slice(first));
     let lines = stream::unfold((begin, call, is_over), |(begin, mut call, is_over)| async move {
-        if let Some(text) = begin {
-            return Some((Ok::<_, std::io::Error>(Bytes::from(text)), (None, call, is_over)));
+        if let Some(bytes) = begin {
+            return Some((Ok::<_, std::io::Error>(bytes), (None, call, is_over)));
         }
         if is_over {
             return None;
@@ -153,7 +153,7 @@ pub fn log(first: String, is_over: bool, call: Call) -> Response<Body> {
         loop {
             let CallAnswer::Stream(chunk) = call.next().await?.answer else { continue };
             let is_over = chunk.exit_code.is_some();
-            return Some((Ok(Bytes::from(chunk.stdout.to_string())), (None, call, is_over)));
+            return Some((Ok(Bytes::copy_from_slice(&chunk.stdout)), (None, call, is_over)));
         }
     });
     let mut response = Response::new(Body::from_stream(lines));

@@ -67,6 +67,8 @@ pub fn subresource_name(subresource: Subresource) -> &'static str {
         Subresource::Finalize => "finalize",
         Subresource::Log => "log",
         Subresource::Exec => "exec",
+        Subresource::Attach => "attach",
+        Subresource::PortForward => "portforward",
         Subresource::EphemeralContainers => "ephemeralcontainers",
         Subresource::Resize => "resize",
     }

@@ -1,8 +1,8 @@
 //! Parts of a Pod that change through doors of their own: its ephemeral containers, and what its containers may use.
 //!
 //! Source: `pkg/registry/core/pod/strategy.go` (`podEphemeralContainersStrategy`, `podResizeStrategy`),
-//! `ValidatePodEphemeralContainersUpdate`, `ValidatePodResize`. Stored, not simulated: no kubelet of podlab starts an ephemeral
-//! container or resizes a running one.
+//! `ValidatePodEphemeralContainersUpdate`, `ValidatePodResize`. A kubelet starts ephemeral containers.
+//! Stored, not simulated: no kubelet of podlab resizes a running container.
 
 use std::sync::Arc;
 
@@ -93,6 +93,16 @@ fn check_names(pod: &Pod, errors: &mut Errors) {
         }
         if container.image.as_ref().is_none_or(String::is_empty) {
             errors.required(field("image"), "");
+        }
+        if let Some(target) = container.target_container_name.as_deref().filter(|name| !name.is_empty())
+            && !pod
+                .spec
+                .containers
+                .iter()
+                .chain(pod.spec.init_containers.iter().flatten())
+                .any(|one| one.name == target)
+        {
+            errors.not_found(field("targetContainerName"), target);
         }
         names.push(&container.name);
     }

@@ -199,9 +199,8 @@ impl ApiServer {
         let (verb, subresource) = (request.verb, request.subresource);
         match (verb, subresource) {
             (Verb::Watch, _) => self.watch(inbound, ctx),
-            (Verb::Get | Verb::List, _) | (_, Subresource::Log | Subresource::Exec) => {
-                self.read(Pending::new(inbound, ctx.now), ctx)
-            }
+            (Verb::Get | Verb::List, _) => self.read(Pending::new(inbound, ctx.now), ctx),
+            (_, part) if part.is_stream() => self.read(Pending::new(inbound, ctx.now), ctx),
             (Verb::DeleteCollection, _) => self.delete_collection(&Pending::new(inbound, ctx.now), ctx),
             _ => {
                 self.begin(Pending::new(inbound, ctx.now), ctx);

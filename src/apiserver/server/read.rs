@@ -1,7 +1,7 @@
 //! Get, list and watch.
 
 use crate::apiserver::effect::{Ctx, Effect, Inbound};
-use crate::apiserver::request::{Payload, Subresource, Verb};
+use crate::apiserver::request::{Payload, Verb};
 use crate::apiserver::selection::Selection;
 use crate::apiserver::status::{Reason, Status};
 use crate::apiserver::verbs::{self, list};
@@ -49,7 +49,7 @@ impl ApiServer {
     pub(super) fn answer_read(pending: Pending, ctx: &mut Ctx<'_>) {
         let request = &pending.inbound.request;
         let payload = match (request.verb, request.subresource) {
-            (_, Subresource::Log | Subresource::Exec) => verbs::proxy::locate(request, ctx.store),
+            (_, part) if part.is_stream() => verbs::proxy::locate(request, ctx.store),
             (Verb::List, _) => list::read(request, ctx.store).map(Payload::List),
             _ => verbs::get::read(request, ctx.store),
         };

@@ -1,6 +1,6 @@
-//! Log and exec: the server checks that there is such a container, and hands the connection on to the kubelet.
+//! Log, exec, attach and port-forward: the server checks that there is such a container, and hands the connection on to the kubelet.
 //!
-//! Source: `pkg/registry/core/pod/strategy.go`, `LogLocation`, `ExecLocation`.
+//! Source: `pkg/registry/core/pod/strategy.go`, `LogLocation`, `ExecLocation`, `AttachLocation`, `PortForwardLocation`.
 
 use crate::apiserver::request::{Body, Payload, Request};
 use crate::apiserver::status::Status;
@@ -22,10 +22,12 @@ pub(in crate::apiserver) fn locate(request: &Request, store: &Store<Stored>) -> 
     let Some(pod) = pod else { return Err(Box::new(Status::not_found(Kind::Pod, &request.name))) };
     let asked = match &request.body {
         Body::Log(options) => options.container.as_deref(),
-        Body::Exec(options) => options.container.as_deref(),
+        Body::Exec(options) | Body::Attach(options) => options.container.as_deref(),
         _ => None,
     };
-    check_container(pod, asked.unwrap_or_default())?;
+    if request.body != Body::PortForward {
+        check_container(pod, asked.unwrap_or_default())?;
+    }
     let node = pod.node_name();
     if !node.is_empty() {
         return Ok(Payload::Proxy(node.into()));
@@ -52,7 +54,8 @@ fn check_container(pod: &Pod, asked: &str) -> Result<(), Box<Status>> {
         }
         return refused(format!("a container name must be specified for pod {name}, {choice}"));
     }
-    if main.contains(&asked) || init.contains(&asked) {
+    let mut ephemeral = pod.spec.ephemeral_containers.iter().flatten();
+    if main.contains(&asked) || init.contains(&asked) || ephemeral.any(|one| one.name == asked) {
         return Ok(());
     }
     refused(format!("container {asked} is not valid for pod {name}"))

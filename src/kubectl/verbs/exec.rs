@@ -51,6 +51,7 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
         container: Some(container.as_str().into()),
         command: command.iter().map(|word| Arc::from(word.as_str())).collect(),
         stdin: session.workspace().stdin.clone().filter(|_| flags.yes("stdin")),
+        ..ExecOptions::default()
     };
     let request = session.request(Verb::Create, Kind::Pod, pod.metadata.namespace()).named(pod.metadata.name());
     let handle = session.send(request.part(Subresource::Exec).body(Body::Exec(options)));
@@ -77,8 +78,8 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
 }
 
 fn print(session: &mut Session<'_>, chunk: &StreamChunk) -> Option<i32> {
-    session.out(&chunk.stdout);
-    session.err(&chunk.stderr);
+    session.out(&chunk.stdout_text());
+    session.err(&chunk.stderr_text());
     chunk.exit_code
 }
 

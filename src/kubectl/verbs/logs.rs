@@ -10,7 +10,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flags;
 use crate::kubectl::record::{Arrival, Handle};
 use crate::kubectl::session::Session;
-use crate::model::{Kind, Meta, Object, Pod};
+use crate::model::{Kind, Meta, Object, Pod, time};
 
 use super::{containers, pods_of};
 
@@ -84,10 +84,16 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
 }
 
 fn check(flags: &Flags) -> Result<(), Failure> {
-    for unknown in ["since-time", "limit-bytes"] {
-        if flags.has(unknown) {
-            return Err(Failure::not_modelled(&format!("logs --{unknown}")));
-        }
+    if flags.has("since") && flags.has("since-time") {
+        return Err(Failure::text_of("at most one of `sinceTime` or `sinceSeconds` may be specified"));
+    }
+    if flags.number("limit-bytes").is_some_and(|bytes| bytes < 1) {
+        return Err(Failure::text_of("--limit-bytes must be greater than 0"));
+    }
+    if let Some(text) = flags.text("since-time").filter(|text| text.parse::<time::Timestamp>().is_err()) {
+        return Err(Failure::text_of(format!(
+            "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
+        )));
     }
     match flags.args.len() {
         0 if !flags.has("selector") => return Err(Failure::usage("logs", USAGE)),
@@ -154,6 +160,8 @@ fn request(session: &Session<'_>, flags: &Flags, source: &Source) -> Request {
         tail,
         since_seconds: flags.span("since").map(|span| span.as_secs()),
         timestamps: flags.yes("timestamps"),
+        since_time: flags.text("since-time").map(Arc::from),
+        limit_bytes: flags.number("limit-bytes").and_then(|bytes| usize::try_from(bytes).ok()),
     };
     let (namespace, name) = (source.pod.metadata.namespace(), source.pod.metadata.name());
     session.request(Verb::Get, Kind::Pod, namespace).named(name).part(Subresource::Log).body(Body::Log(options))
@@ -206,12 +214,12 @@ fn read_all(session: &mut Session<'_>, flags: &Flags, sources: &[Source]) -> Res
 /// Prints the whole lines of a piece; whether it was the last one.
 fn print(session: &mut Session<'_>, open: &mut Open, handle: Handle, chunk: &StreamChunk) -> bool {
     if let Some((prefix, rest)) = open.get_mut(&handle) {
-        rest.push_str(&chunk.stdout);
+        rest.push_str(&chunk.stdout_text());
         let whole = rest.rfind('\n').map_or(0, |at| at + 1);
         let lines: String = rest[..whole].split_inclusive('\n').map(|line| format!("{prefix}{line}")).collect();
         rest.drain(..whole);
         session.out(&lines);
     }
-    session.err(&chunk.stderr);
+    session.err(&chunk.stderr_text());
     chunk.exit_code.is_some()
 }

@@ -13,6 +13,7 @@ pub mod kill;
 pub mod net;
 pub mod resolve;
 pub mod run;
+pub mod tar;
 pub mod test;
 
 pub use run::Run;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::filter::{Filter, Plan, plan};
 use super::net::Net;
+use super::tar::Tar;
 use super::{Context, instant};
 use crate::engine::{SimDuration, SimTime};
 use crate::machine::cri::Happening;
@@ -42,6 +43,8 @@ enum Work {
     Filter(Box<Stream>),
     Hog(u64),
     Yes(String),
+    /// `tar` reads its archive to the end.
+    Tar(Box<(Tar, OpenId, Vec<u8>)>),
     Net(Box<Net>),
     Done(i32),
 }
@@ -104,6 +107,7 @@ impl Run {
                     Some(Step::Wait(Waiting::Time, Some(kernel.now + SimDuration::from_millis(100))))
                 }
                 Work::Filter(_) => self.stream(host, kernel),
+                Work::Tar(_) => self.untar(host, kernel),
                 Work::Net(net) => {
                     let step = net.step(host, kernel, &mut self.unwritten);
                     match step {
@@ -174,6 +178,7 @@ impl Run {
                 return None;
             }
             "tee" => return self.tee(&argv[1..], host, kernel),
+            "tar" => return self.tar(&argv, host, kernel),
             "wget" | "curl" | "nslookup" | "dig" | "nc" => {
                 return match Net::new(&argv, self.tool.flavour, host, kernel) {
                     Ok(net) => {
@@ -275,6 +280,53 @@ impl Run {
         let filter = Filter::Cat;
         let stream = Stream { filter, follows: false, files, next_file: 0, input, tee, rest, failed, is_copying: true };
         self.work = Work::Filter(Box::new(stream));
+        None
+    }
+
+    fn tar(&mut self, argv: &[String], host: HostPid, kernel: &mut Kernel<'_>) -> Option<Step> {
+        let tar = match Tar::parse(&argv[1..]) {
+            Ok(tar) => tar,
+            Err(problem) => return self.done(if self.tool.flavour == Flavour::Gnu { 2 } else { 1 }, &problem),
+        };
+        let Some(file) = tar.input().map(str::to_owned) else { return self.run_tar(&tar, &[], host, kernel) };
+        let process = kernel.sandbox.processes.get(&host)?;
+        let cwd = Arc::clone(&process.cwd);
+        let input = match file.as_str() {
+            "-" => process.descriptors.get(&0).copied().ok_or(Errno::BadDescriptor),
+            file => kernel.open_path(host, &path::absolute(&cwd, file), Mode::Read),
+        };
+        match input {
+            Ok(input) => self.work = Work::Tar(Box::new((tar, input, Vec::new()))),
+            Err(error) => return self.done(1, &format!("can't open '{file}': {error}")),
+        }
+        None
+    }
+
+    /// Reads more of an archive; at its end it is unpacked.
+    fn untar(&mut self, host: HostPid, kernel: &mut Kernel<'_>) -> Option<Step> {
+        let Work::Tar(work) = &mut self.work else { return None };
+        let (tar, input, archive) = &mut **work;
+        match kernel.read(*input, usize::MAX) {
+            Ok(Read::Bytes(bytes)) => {
+                archive.extend(bytes);
+                None
+            }
+            Ok(Read::Wait(pipe)) => Some(Step::Wait(Waiting::Pipe(pipe), None)),
+            Ok(Read::End | Read::Zeros) | Err(_) => {
+                let (tar, archive) = (tar.clone(), std::mem::take(archive));
+                self.run_tar(&tar, &archive, host, kernel)
+            }
+        }
+    }
+
+    fn run_tar(&mut self, tar: &Tar, archive: &[u8], host: HostPid, kernel: &mut Kernel<'_>) -> Option<Step> {
+        let process = kernel.sandbox.processes.get(&host)?;
+        let (argv, env) = (Arc::clone(&process.argv), Arc::clone(&process.env));
+        let mut context = Context::new(kernel, host, &argv, self.tool.flavour, env);
+        let code = tar.run(archive, &mut context);
+        let (out, err) = (context.out, context.err);
+        self.unwritten = [out, err];
+        self.work = Work::Done(code);
         None
     }
 

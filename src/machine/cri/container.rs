@@ -37,6 +37,14 @@ pub struct ContainerConfig {
     pub oom_score_adj: i32,
     /// `readOnlyRootFilesystem`.
     pub read_only_root: bool,
+    /// `stdin: true`: what people who attach type reaches the first process.
+    pub stdin: bool,
+    /// `stdinOnce: true`: the first of them who goes takes the input along.
+    pub stdin_once: bool,
+    /// `tty: true`: the first process has a terminal.
+    pub tty: bool,
+    /// The container whose processes it sees, for a container that looks into another one.
+    pub target: Option<ContainerId>,
     /// Where the process may leave its last words; `/dev/termination-log` when `None`.
     pub termination_message_path: Option<String>,
 }
@@ -183,10 +191,21 @@ pub struct LogLine {
 pub struct ExecConfig {
     /// The command and its arguments.
     pub argv: Vec<String>,
-    /// What it reads; the end follows at once.
+    /// What it reads; the end follows at once, unless it is `live`.
     pub stdin: Vec<u8>,
+    /// What it writes is told at once, what it reads comes later.
+    pub live: Option<Live>,
     /// Killed after this long.
     pub timeout: Option<SimDuration>,
+}
+
+/// How a person is connected with a command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    /// What the person types reaches it; without, it reads nothing.
+    pub stdin: bool,
+    /// It has a terminal.
+    pub tty: bool,
 }
 
 /// What a container or a machine uses at this moment.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::container::Exit;
+use super::container::{Exit, LogStream};
 use super::error::RuntimeError;
 use super::id::{ContainerId, ExecId, OutgoingId, PullId, SandboxId, SocketId};
 use super::image::ImageInfo;
@@ -52,6 +52,15 @@ pub enum Happening {
         container: ContainerId,
         /// How.
         exit: Exit,
+    },
+    /// A live exec, or a container that someone is attached to, wrote something.
+    ExecOutput {
+        /// Which.
+        exec: ExecId,
+        /// Where to.
+        stream: LogStream,
+        /// What.
+        bytes: Arc<[u8]>,
     },
     /// A command run by `exec` ended.
     ExecFinished {

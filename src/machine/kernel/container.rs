@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::exec::Inlet;
 use super::process::HostPid;
 use crate::engine::{CauseId, SimTime};
 use crate::machine::cri::{
@@ -49,6 +50,8 @@ pub struct Container {
     pub started_at: Option<SimTime>,
     /// Its first process.
     pub init: Option<HostPid>,
+    /// Where what people type goes, with `stdin: true` or `tty: true`.
+    pub inlet: Option<Inlet>,
     /// How it ended.
     pub exit: Option<Exit>,
     /// What it wrote.

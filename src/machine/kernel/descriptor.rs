@@ -46,6 +46,8 @@ pub enum OpenKind {
     PipeRead(PipeId),
     /// The writing end of a pipe.
     PipeWrite(PipeId),
+    /// A terminal, both ways.
+    Terminal(PipeId),
     /// A file.
     File(FileHandle),
 }
@@ -156,7 +158,7 @@ impl Kernel<'_> {
     }
 
     /// Everybody who waits for `pipe` looks again.
-    fn wake_pipe(&mut self, pipe: PipeId) {
+    pub(super) fn wake_pipe(&mut self, pipe: PipeId) {
         let waits = |process: &&super::Process| process.waiting == Waiting::Pipe(pipe);
         let waiting: Vec<HostPid> = self.sandbox.processes.values().filter(waits).map(|process| process.host).collect();
         for process in waiting {
@@ -227,6 +229,10 @@ impl Kernel<'_> {
                 let pipe = *pipe;
                 self.read_pipe(pipe, limit)
             }
+            OpenKind::Terminal(id) => {
+                let id = *id;
+                Ok(self.read_terminal(id, limit))
+            }
             OpenKind::File(handle) => {
                 let handle = handle.clone();
                 self.read_file(id, &handle, limit)
@@ -267,6 +273,10 @@ impl Kernel<'_> {
                     bytes.iter().rev().for_each(|byte| ends.bytes.push_front(*byte));
                 }
             }
+            OpenKind::Terminal(id) => {
+                let id = *id;
+                self.unread_terminal(id, bytes);
+            }
             _ => {}
         }
     }
@@ -286,14 +296,18 @@ impl Kernel<'_> {
                 Ok(Wrote::Bytes(bytes.len()))
             }
             OpenKind::Capture(exec, stream) => {
-                if let Some(session) = self.sandbox.execs.get_mut(exec) {
-                    session.write(*stream, bytes);
-                }
+                let (exec, stream) = (*exec, *stream);
+                self.write_session(exec, stream, bytes);
                 Ok(Wrote::Bytes(bytes.len()))
             }
             OpenKind::PipeWrite(pipe) => {
                 let pipe = *pipe;
                 self.write_pipe(pipe, bytes)
+            }
+            OpenKind::Terminal(id) => {
+                let id = *id;
+                self.write_terminal(id, bytes);
+                Ok(Wrote::Bytes(bytes.len()))
             }
             OpenKind::File(handle) => {
                 let handle = handle.clone();
@@ -310,6 +324,7 @@ impl Kernel<'_> {
 
     /// Puts bytes into a container's log, as far as the machine's disk has room.
     pub fn write_log(&mut self, container: ContainerId, stream: LogStream, bytes: &[u8]) {
+        self.write_attached(container, stream, bytes);
         let now = self.now;
         let Some(container) = self.sandbox.containers.get_mut(&container) else { return };
         if self.shared.disk.free() == 0 {
@@ -318,6 +333,17 @@ impl Kernel<'_> {
         let before = container.log.bytes;
         container.log.write(now, stream, bytes);
         self.shared.disk.used += container.log.bytes - before;
+    }
+
+    /// Puts bytes from outside into a pipe. They have come over a network that would have slowed their sender down, so they find
+    /// room always.
+    pub(super) fn push_pipe(&mut self, writing: OpenId, bytes: &[u8]) {
+        let Some(OpenFile { kind: OpenKind::PipeWrite(pipe), .. }) = self.sandbox.open.get(&writing) else { return };
+        let pipe = *pipe;
+        if let Some(ends) = self.sandbox.pipes.get_mut(&pipe).filter(|ends| ends.readers > 0) {
+            ends.bytes.extend(bytes);
+        }
+        self.wake_pipe(pipe);
     }
 
     fn write_pipe(&mut self, pipe: PipeId, bytes: &[u8]) -> Result<Wrote, Errno> {

@@ -82,6 +82,7 @@ impl Kernel<'_> {
         self.shared.disk.used += container.log.bytes - before;
         container.end(exit.clone());
         self.emit(cause, Happening::ContainerExited { container: id, exit });
+        self.finish_attached(id);
     }
 
     /// Ends one process that is not the first of a container, or whose container is being ended.

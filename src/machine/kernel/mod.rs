@@ -8,6 +8,7 @@ pub mod container;
 pub mod descriptor;
 pub mod exec;
 pub mod exit;
+pub mod line_editor;
 pub mod process;
 pub mod processor;
 pub mod run;
@@ -16,6 +17,7 @@ pub mod shared;
 pub mod signals;
 pub mod sockets;
 pub mod spawn;
+pub mod terminal;
 
 pub use container::Container;
 pub use process::{Body, HostPid, Process};

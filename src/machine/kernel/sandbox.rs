@@ -9,6 +9,7 @@ use super::descriptor::{OpenFile, OpenId, Pipe, PipeId};
 use super::exec::Session;
 use super::process::{HostPid, Namespace, Process};
 use super::sockets::{Asked, Live};
+use super::terminal::Terminal;
 use crate::machine::cri::{ContainerId, ExecId, OutgoingId, SandboxConfig, SandboxId, SocketId};
 use crate::machine::fs::{Directory, File, Node};
 
@@ -33,6 +34,8 @@ pub struct Sandbox {
     pub open: BTreeMap<OpenId, OpenFile>,
     /// Pipes.
     pub pipes: BTreeMap<PipeId, Pipe>,
+    /// Terminals, by the number that their readers wait for.
+    pub terminals: BTreeMap<PipeId, Terminal>,
     /// Who listens where.
     pub listeners: BTreeMap<u16, HostPid>,
     /// Connections under way.
@@ -59,6 +62,7 @@ impl Sandbox {
             ready: VecDeque::new(),
             open: BTreeMap::new(),
             pipes: BTreeMap::new(),
+            terminals: BTreeMap::new(),
             listeners: BTreeMap::new(),
             connections: BTreeMap::new(),
             asked: BTreeMap::new(),

@@ -14,10 +14,11 @@ use crate::machine::image::Image;
 use crate::machine::image::catalogue::DEFAULT_PATH;
 use crate::machine::kernel::container::{Container, Environment, Log};
 use crate::machine::kernel::descriptor::{OpenId, OpenKind};
-use crate::machine::kernel::exec::Session;
+use crate::machine::kernel::exec::{Inlet, Link, Session};
 use crate::machine::kernel::process::{Life, Namespace, SignalSet};
 use crate::machine::kernel::processor::Used;
 use crate::machine::kernel::spawn::Spawn;
+use crate::machine::kernel::terminal::Owner;
 use crate::machine::kernel::{Kernel, Wake};
 use crate::machine::signal::Signal;
 
@@ -70,6 +71,7 @@ impl Machine {
             created_at: now,
             started_at: None,
             init: None,
+            inlet: None,
             exit: None,
             log: Log::default(),
             fates: Vec::new(),
@@ -201,7 +203,7 @@ impl Machine {
         exec
     }
 
-    fn home(&self, id: ContainerId) -> Result<SandboxId, RuntimeError> {
+    pub(super) fn home(&self, id: ContainerId) -> Result<SandboxId, RuntimeError> {
         if !self.is_on {
             return Err(RuntimeError::Down);
         }
@@ -255,12 +257,8 @@ impl Kernel<'_> {
             Ok(command) => command,
             Err(error) => return Err(self.fail_start(id, &argv[0], error, cause)),
         };
-        let namespace = if self.sandbox.config.share_processes { Namespace::Pod } else { Namespace::Container(id) };
-        let descriptors = self.standard_descriptors([
-            OpenKind::Null,
-            OpenKind::Log(id, LogStream::Stdout),
-            OpenKind::Log(id, LogStream::Stderr),
-        ]);
+        let namespace = self.namespace_of(id);
+        let (inlet, descriptors) = self.container_descriptors(id);
         // The first process of a container is PID 1 unless the Pod shares its namespace.
         let body = self.body_of(&command, &env, self.next_pid(namespace));
         let ignored = SignalSet::default();
@@ -282,6 +280,7 @@ impl Kernel<'_> {
         let now = self.now;
         if let Some(container) = self.sandbox.containers.get_mut(&id) {
             container.init = Some(first);
+            container.inlet = inlet;
             container.state = ContainerState::Running;
             container.started_at = Some(now);
         }
@@ -308,6 +307,63 @@ impl Kernel<'_> {
         (0..).zip(kinds).map(|(number, kind)| (number, self.open_kind(kind))).collect()
     }
 
+    /// Whose processes a container sees.
+    fn namespace_of(&self, id: ContainerId) -> Namespace {
+        if self.sandbox.config.share_processes {
+            return Namespace::Pod;
+        }
+        let target = self.sandbox.containers.get(&id).and_then(|container| container.config.target);
+        Namespace::Container(target.unwrap_or(id))
+    }
+
+    /// The standard streams of a container's first process.
+    fn container_descriptors(&mut self, id: ContainerId) -> (Option<Inlet>, BTreeMap<i32, OpenId>) {
+        let config =
+            self.sandbox.containers.get(&id).map(|container| Arc::clone(&container.config)).unwrap_or_default();
+        if config.tty {
+            let terminal = self.new_terminal(Owner::Container(id));
+            let kinds = [0; 3].map(|_| OpenKind::Terminal(terminal));
+            return (Some(Inlet::Terminal(terminal)), self.standard_descriptors(kinds));
+        }
+        let outputs = [OpenKind::Log(id, LogStream::Stdout), OpenKind::Log(id, LogStream::Stderr)];
+        let (inlet, input) = if config.stdin { self.inlet_pipe() } else { (None, self.open_kind(OpenKind::Null)) };
+        (inlet, self.with_outputs(input, outputs))
+    }
+
+    /// The standard streams of an exec's first process.
+    fn exec_descriptors(&mut self, exec: ExecId, config: &ExecConfig) -> (Link, BTreeMap<i32, OpenId>) {
+        let outputs = [OpenKind::Capture(exec, LogStream::Stdout), OpenKind::Capture(exec, LogStream::Stderr)];
+        match config.live {
+            None => {
+                let input = self.open_kind(OpenKind::Text(config.stdin.as_slice().into(), 0));
+                (Link::Kept, self.with_outputs(input, outputs))
+            }
+            Some(live) if live.tty => {
+                let terminal = self.new_terminal(Owner::Exec(exec));
+                let kinds = [0; 3].map(|_| OpenKind::Terminal(terminal));
+                (Link::Live(Some(Inlet::Terminal(terminal))), self.standard_descriptors(kinds))
+            }
+            Some(live) if live.stdin => {
+                let (inlet, input) = self.inlet_pipe();
+                (Link::Live(inlet), self.with_outputs(input, outputs))
+            }
+            Some(_) => {
+                let input = self.open_kind(OpenKind::Null);
+                (Link::Live(None), self.with_outputs(input, outputs))
+            }
+        }
+    }
+
+    fn inlet_pipe(&mut self) -> (Option<Inlet>, OpenId) {
+        let (reading, writing) = self.pipe();
+        (Some(Inlet::Pipe(writing)), reading)
+    }
+
+    fn with_outputs(&mut self, input: OpenId, outputs: [OpenKind; 2]) -> BTreeMap<i32, OpenId> {
+        let [out, err] = outputs.map(|kind| self.open_kind(kind));
+        BTreeMap::from([(0, input), (1, out), (2, err)])
+    }
+
     fn begin_exec(&mut self, exec: ExecId, id: ContainerId, config: ExecConfig, cause: CauseId) {
         let ready = self.sandbox.containers.get(&id).filter(|container| container.init.is_some());
         let Some(container) = ready else {
@@ -325,16 +381,12 @@ impl Kernel<'_> {
             }
         };
         let deadline = config.timeout.map(|timeout| self.now + timeout);
-        self.sandbox.execs.insert(exec, Session::new(id, deadline, cause));
+        let (link, descriptors) = self.exec_descriptors(exec, &config);
+        self.sandbox.execs.insert(exec, Session::new(id, deadline, link, cause));
         if let Some(at) = deadline {
             self.shared.wake_at(at, Wake::ExecTimeout(self.sandbox.id, exec));
         }
-        let namespace = if self.sandbox.config.share_processes { Namespace::Pod } else { Namespace::Container(id) };
-        let descriptors = self.standard_descriptors([
-            OpenKind::Text(config.stdin.into(), 0),
-            OpenKind::Capture(exec, LogStream::Stdout),
-            OpenKind::Capture(exec, LogStream::Stderr),
-        ]);
+        let namespace = self.namespace_of(id);
         let body = self.body_of(&command, &env, self.next_pid(namespace));
         let ignored = SignalSet::default();
         let spawn = Spawn {

@@ -3,6 +3,7 @@
 pub mod containers;
 pub mod images;
 pub mod sandboxes;
+pub mod sessions;
 pub mod sockets;
 pub mod usage;
 pub mod volumes;
@@ -152,5 +153,7 @@ impl Machine {
     }
 }
 
+#[cfg(test)]
+mod session_tests;
 #[cfg(test)]
 pub(crate) mod tests;

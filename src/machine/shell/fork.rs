@@ -32,6 +32,7 @@ impl Shell {
             unknown: self.unknown.clone(),
         };
         child.state.jobs.clear();
+        child.state.is_interactive = false;
         // What was trapped has its default action again; what was ignored stays ignored.
         child.state.traps.retain(|condition, action| *condition != Condition::Exit && action.is_empty());
         kernel.fork(host, Body::Shell(Box::new(child)))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ast::{Chain, Compound, List, Redirect, Simple};
 use super::expand::Memory;
+use super::interactive::Reading;
 use super::state::Variable;
 use crate::machine::kernel::descriptor::OpenId;
 use crate::machine::kernel::process::HostPid;
@@ -163,10 +164,7 @@ pub enum Frame {
         file: Option<String>,
     },
     /// A script that is read from standard input.
-    Script {
-        /// The bytes.
-        bytes: Vec<u8>,
-    },
+    Script(Reading),
 }
 
 impl Frame {

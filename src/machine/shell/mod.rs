@@ -4,10 +4,10 @@
 //! and go on. It never waits by itself; it tells the kernel what it waits for. The behaviour is that of dash 0.5.12, bash 5.2
 //! and busybox ash 1.35, as measured; where they differ, [`Dialect`](crate::machine::image::Dialect) decides.
 //!
-//! **Not modelled.** Job control, history, aliases, arrays, process substitution, `coproc`, `select`, `getopts`.
+//! **Not modelled.** Job control, aliases, arrays, process substitution, `coproc`, `select`, `getopts`.
 //! A script that uses one of them says so when it is read.
 //!
-//! Reading order: [`ast`], [`parse`], [`expand`], [`frame`], [`step`], [`simple`], [`builtin`].
+//! Reading order: [`ast`], [`parse`], [`expand`], [`frame`], [`step`], [`simple`], [`builtin`], [`interactive`].
 
 pub mod arithmetic;
 pub mod ast;
@@ -19,6 +19,7 @@ pub mod expand;
 pub mod fork;
 pub mod frame;
 pub mod glob;
+pub mod interactive;
 pub mod parse;
 pub mod pattern;
 pub mod redirect;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::Shell;
 use super::frame::Frame;
-use super::parse;
+use super::interactive::Reading;
+use super::parse::{self, SyntaxError};
 use super::state::{Options, State, Variable};
 use crate::machine::fs::path;
 use crate::machine::image::Dialect;
@@ -95,11 +96,12 @@ impl Shell {
             traps: BTreeMap::new(),
             jobs: Vec::new(),
             line: 1,
+            is_interactive: false,
         };
         let first = match (invocation.command, script) {
             (Some(text), _) => Frame::Begin { text: Some(text), file: None },
             (None, Some(file)) => Frame::Begin { text: None, file: Some(file) },
-            (None, None) => Frame::Script { bytes: Vec::new() },
+            (None, None) => Frame::Script(Reading::default()),
         };
         // Measured: bash and busybox replace themselves by the last command of `-c`, dash on Debian does not.
         let may_replace = matches!(&first, Frame::Begin { text: Some(_), .. }) && dialect != Dialect::Dash;
@@ -142,20 +144,25 @@ impl Shell {
         match parse::parse(text) {
             Ok(items) => self.frames.push(Frame::List { items, next: 0 }),
             Err(error) => {
-                self.state.line = error.line;
-                let near = error.near.as_deref();
-                let text = match (self.state.dialect, near) {
-                    (Dialect::Dash, Some(near)) => format!("Syntax error: \"{near}\" unexpected"),
-                    (Dialect::Dash, None) => "Syntax error: end of file unexpected".to_owned(),
-                    (Dialect::Ash, Some(near)) => format!("syntax error: unexpected \"{near}\""),
-                    (Dialect::Ash, None) => "syntax error: unexpected end of file".to_owned(),
-                    (Dialect::Bash, Some(near)) => format!("syntax error near unexpected token `{near}'"),
-                    (Dialect::Bash, None) => "syntax error: unexpected end of file".to_owned(),
-                };
-                self.complain(&text, host, kernel);
+                self.syntax_error(&error, host, kernel);
                 self.exit(2, host, kernel);
             }
         }
+    }
+
+    /// Says where a script could not be read.
+    pub fn syntax_error(&mut self, error: &SyntaxError, host: HostPid, kernel: &mut Kernel<'_>) {
+        self.state.line = error.line;
+        let near = error.near.as_deref();
+        let text = match (self.state.dialect, near) {
+            (Dialect::Dash, Some(near)) => format!("Syntax error: \"{near}\" unexpected"),
+            (Dialect::Dash, None) => "Syntax error: end of file unexpected".to_owned(),
+            (Dialect::Ash, Some(near)) => format!("syntax error: unexpected \"{near}\""),
+            (Dialect::Ash, None) => "syntax error: unexpected end of file".to_owned(),
+            (Dialect::Bash, Some(near)) => format!("syntax error near unexpected token `{near}'"),
+            (Dialect::Bash, None) => "syntax error: unexpected end of file".to_owned(),
+        };
+        self.complain(&text, host, kernel);
     }
 }
 

@@ -110,6 +110,8 @@ pub struct State {
     pub traps: BTreeMap<Condition, Arc<str>>,
     /// Commands in the background.
     pub jobs: Vec<Job>,
+    /// A person is at the other end: prompts, and Ctrl-C comes back to them.
+    pub is_interactive: bool,
     /// Aliases are not modelled; line of the command under way, for messages.
     pub line: usize,
 }
@@ -163,6 +165,7 @@ impl State {
     pub fn complaint(&self, text: &str) -> String {
         match self.dialect {
             Dialect::Dash => format!("{}: {}: {text}\n", self.name, self.line),
+            Dialect::Bash if self.is_interactive => format!("{}: {text}\n", self.name),
             Dialect::Bash => format!("{}: line {}: {text}\n", self.name, self.line),
             Dialect::Ash => format!("{}: {text}\n", self.name),
         }

@@ -11,7 +11,7 @@ use crate::machine::cri::Fate;
 use crate::machine::fs::Errno;
 use crate::machine::image::Dialect;
 use crate::machine::kernel::Kernel;
-use crate::machine::kernel::descriptor::{Read, Wrote};
+use crate::machine::kernel::descriptor::Wrote;
 use crate::machine::kernel::process::{Ending, HostPid, Waiting};
 use crate::machine::kernel::run::Step;
 use crate::machine::signal::Signal;
@@ -41,7 +41,7 @@ impl Shell {
             if let Some(ending) = self.read_inbox(host, kernel) {
                 return Step::End(ending);
             }
-            self.begin_trap();
+            self.begin_trap(host, kernel);
             let Some(frame) = self.frames.pop() else {
                 match self.leave() {
                     Some(code) => return Step::End(Ending::Code(code)),
@@ -129,7 +129,10 @@ impl Shell {
     /// What the shell does with a signal; `None` when it has no trap for it.
     #[must_use]
     pub fn handles(&self, signal: Signal) -> Option<Fate> {
-        self.state.traps.get(&Condition::Signal(signal)).filter(|action| !action.is_empty())?;
+        let trap = self.state.traps.get(&Condition::Signal(signal)).filter(|action| !action.is_empty());
+        if trap.is_none() && !self.survives(signal) {
+            return None;
+        }
         Some(match self.frames.last().and_then(Frame::foreground) {
             Some(command) => Fate::WaitsForCommand { command },
             None => Fate::Handled,
@@ -144,7 +147,7 @@ impl Shell {
     }
 
     /// Runs a trap whose time has come: not while a foreground command runs, but at once out of `wait`.
-    fn begin_trap(&mut self) {
+    fn begin_trap(&mut self, host: HostPid, kernel: &mut Kernel<'_>) {
         let Some(signal) = self.pending.first().copied() else { return };
         if self.frames.last().is_some_and(|frame| frame.foreground().is_some()) {
             return;
@@ -154,8 +157,10 @@ impl Shell {
             self.frames.pop();
             self.state.status = signal.exit_code();
         }
-        if let Some(action) = self.state.traps.get(&Condition::Signal(signal)).cloned() {
-            self.push_trap(&action);
+        match self.state.traps.get(&Condition::Signal(signal)).cloned() {
+            Some(action) => self.push_trap(&action),
+            None if signal == Signal::Int => self.back_to_prompt(host, kernel),
+            None => {}
         }
     }
 
@@ -198,7 +203,7 @@ impl Shell {
             }
             Frame::Write { open, bytes, status } => return self.write_goes_on(open, bytes, status, host, kernel),
             Frame::Begin { text, file } => self.begin(text, file, host, kernel),
-            Frame::Script { bytes } => return self.script_goes_on(bytes, host, kernel),
+            Frame::Script(reading) => return self.script_goes_on(reading, host, kernel),
             Frame::Sourced => {}
             other @ (Frame::Restore(_) | Frame::Unshadow(_) | Frame::Function { .. }) => self.undo(other, host, kernel),
         }
@@ -341,23 +346,5 @@ impl Shell {
         if let Some(open) = process.and_then(|process| process.descriptors.get(&2)).copied() {
             let _unwritten = kernel.write(open, text.as_bytes());
         }
-    }
-
-    /// A script on standard input is read to its end, then run.
-    fn script_goes_on(&mut self, mut bytes: Vec<u8>, host: HostPid, kernel: &mut Kernel<'_>) -> Flow {
-        let open = kernel.sandbox.processes.get(&host).and_then(|process| process.descriptors.get(&0)).copied();
-        while let Some(open) = open {
-            match kernel.read(open, usize::MAX) {
-                Ok(Read::Bytes(more)) => bytes.extend(more),
-                Ok(Read::Wait(pipe)) => {
-                    self.frames.push(Frame::Script { bytes });
-                    return Flow::Block(Waiting::Pipe(pipe));
-                }
-                Ok(Read::End | Read::Zeros) | Err(_) => break,
-            }
-        }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        self.run_text(&text, host, kernel);
-        Flow::Go
     }
 }

@@ -342,7 +342,7 @@ impl World {
         let options = ExecOptions {
             container: Some(container.into()),
             command: command.iter().map(|word| Arc::from(*word)).collect(),
-            stdin: None,
+            ..ExecOptions::default()
         };
         let mut begun = Ok(());
         self.call(CauseId::NONE, |kubelet, host, ctx| {
@@ -352,7 +352,7 @@ impl World {
         self.run_for(1);
         let mut output = self.kubelet.take_streams();
         let chunk = output.pop().map_or_else(|| Err("nothing came".to_owned()), |(_, chunk)| chunk)?;
-        Ok((format!("{}{}", chunk.stdout, chunk.stderr), chunk.exit_code.unwrap_or(-1)))
+        Ok((format!("{}{}", chunk.stdout_text(), chunk.stderr_text()), chunk.exit_code.unwrap_or(-1)))
     }
 
     /// What happened since the last call.

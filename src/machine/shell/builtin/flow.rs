@@ -1,6 +1,7 @@
 //! `exit`, `return`, `break`, `continue`, `eval`, `.`, `command`, `type`.
 
 use super::{Outcome, is_builtin};
+use crate::machine::image::Dialect;
 use crate::machine::kernel::Kernel;
 use crate::machine::kernel::process::HostPid;
 use crate::machine::shell::frame::Frame;
@@ -16,6 +17,9 @@ impl Shell {
         });
         let own = before_trap.unwrap_or(self.state.status);
         let code = arguments.first().map_or(Some(own), |code| code.parse().ok());
+        if self.state.is_interactive && self.state.dialect == Dialect::Bash {
+            Self::say_error("exit\n", host, kernel);
+        }
         match code {
             Some(code) => self.exit(code, host, kernel),
             None => {
