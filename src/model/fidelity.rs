@@ -123,7 +123,14 @@ const ROWS: &[Row] = &[
         Simplified,
         "exec, http and tcp are run; gRPC probes pass and say so; HTTPS is asked as HTTP.",
     ),
-    row("Pod", "ephemeral containers, in-place resize", StoredOnly, "Accepted by the API; no kubelet acts on them."),
+    row("Pod", "ephemeral containers", Modelled, ""),
+    row("Pod", "in-place resize", StoredOnly, "Accepted by the API; no kubelet acts on it."),
+    row(
+        "Pod",
+        "exec, attach, cp, port-forward",
+        Simplified,
+        "Over WebSockets, not over SPDY; terminals without raw mode; forwarded ports carry HTTP/1.1 only.",
+    ),
     row(
         "Pod",
         "security context",
