@@ -206,3 +206,51 @@ fn a_limit_range_fills_in_and_refuses() {
         "pods \"big\" is forbidden: cpu max limit to request ratio per Container is 4, but provided ratio is 10.000000"
     );
 }
+
+#[test]
+fn what_is_still_there_comes_back_from_a_deletion() {
+    let mut cluster = cluster();
+    let held =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "finalizers": ["example.com/a"]}});
+    create(&mut cluster, held).unwrap();
+    for _ in 0..2 {
+        let left = object(delete(&mut cluster, Kind::ConfigMap, "held", DeleteOptions::default()));
+        assert!(left.meta().deletion_timestamp.is_some());
+    }
+    let free = json!({"metadata": {"finalizers": null}});
+    cluster.call(patch(Kind::ConfigMap, "held", PatchType::Merge, free)).unwrap();
+    assert!(cluster.get(Kind::ConfigMap, "default", "held").is_none());
+    let plain =
+        object(create(&mut cluster, json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "plain"}})));
+    let Payload::Status(status) =
+        delete(&mut cluster, Kind::ConfigMap, "plain", DeleteOptions::default()).unwrap().payload
+    else {
+        panic!("a word is all that is left of it")
+    };
+    assert_eq!(status.to_value()["details"], json!({"name": "plain", "kind": "configmaps", "uid": plain.meta().uid()}));
+}
+
+#[test]
+fn ephemeral_containers_are_only_added() {
+    let mut cluster = cluster();
+    create(&mut cluster, pod("web")).unwrap();
+    let add = |name: &str| {
+        let change = json!({"spec": {"ephemeralContainers": [{"name": name, "image": "busybox", "targetContainerName": "app"}]}});
+        patch(Kind::Pod, "web", PatchType::Strategic, change).part(Subresource::EphemeralContainers)
+    };
+    let added = object(cluster.call(add("debugger"))).to_value();
+    assert_eq!(added["spec"]["ephemeralContainers"][0]["imagePullPolicy"], "Always");
+    assert_eq!(added["metadata"]["generation"], 2);
+    let two = object(cluster.call(add("another"))).to_value();
+    assert_eq!(two["spec"]["ephemeralContainers"].as_array().map(Vec::len), Some(2));
+    let none = json!({"spec": {"ephemeralContainers": null}});
+    let refused =
+        refusal(cluster.call(patch(Kind::Pod, "web", PatchType::Merge, none).part(Subresource::EphemeralContainers)));
+    assert!(refused.contains("existing ephemeral containers \"debugger\" may not be removed"), "{refused}");
+    let more = json!({"spec": {"containers": [{"name": "app", "resources": {"requests": {"cpu": "1"}}}]}});
+    let refused = refusal(cluster.call(patch(Kind::Pod, "web", PatchType::Strategic, more).part(Subresource::Resize)));
+    assert_eq!(
+        refused,
+        "Pod \"web\" is invalid: spec: Invalid value: \"Burstable\": Pod QOS Class may not change as a result of resizing"
+    );
+}

@@ -51,6 +51,8 @@ struct Manner {
     dry_run: DryRun,
     validation: FieldValidation,
     field_manager: String,
+    /// Whether it says that it never applied the object before.
+    warns: bool,
 }
 
 /// Runs it.
@@ -76,6 +78,7 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
         dry_run: DryRun::of(flags)?,
         validation: manifests::validation(flags)?,
         field_manager: flags.text("field-manager").unwrap_or("kubectl-client-side-apply").to_owned(),
+        warns: true,
     };
     let (manifests, mut failures) = manifests::read(session, flags)?;
     if manifests.is_empty() && failures.is_empty() {
@@ -170,7 +173,7 @@ fn patch(
     mut object: Object,
     modified: &Value,
 ) -> Result<(Value, &'static str), Failure> {
-    if object.meta().annotation(LAST_APPLIED).is_none() {
+    if manner.warns && object.meta().annotation(LAST_APPLIED).is_none() {
         let name = format!("{}/{}", key.kind.plural(), key.name);
         session.warn(&format!(
             "resource {name} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply \
@@ -250,12 +253,14 @@ pub fn tried(
         dry_run: DryRun::Server,
         validation,
         field_manager: manager.unwrap_or("kubectl-client-side-apply").to_owned(),
+        warns: false,
     };
-    let modified = with_last_applied(&manifest.value);
+    // What was applied last is left as it is.
+    let modified = &manifest.value;
     let key = ObjectKey::new(manifest.kind, manifest.namespace.clone(), manifest.name.as_str());
     match session.get(&key) {
-        Ok(object) => patch(session, &manner, manifest, &key, object, &modified).map(|(value, _)| value),
-        Err(failure) if failure.is(Reason::NotFound) => create(session, &manner, manifest, modified),
+        Ok(object) => patch(session, &manner, manifest, &key, object, modified).map(|(value, _)| value),
+        Err(failure) if failure.is(Reason::NotFound) => create(session, &manner, manifest, modified.clone()),
         Err(failure) => Err(failure),
     }
 }
