@@ -96,22 +96,16 @@ fn compact(rules: Vec<PolicyRule>) -> Vec<PolicyRule> {
     done
 }
 
-/// Source: `SortableRuleSlice` compares the printed rules.
+/// Source: `SortableRuleSlice` compares the rules as the generated code prints them.
 fn sort_key(rule: &PolicyRule) -> String {
-    let quoted = |name: &str, texts: &Option<Vec<String>>| match texts {
-        Some(texts) if !texts.is_empty() => {
-            let texts: Vec<_> = texts.iter().map(|text| format!("{text:?}")).collect();
-            format!("{name}:[{}], ", texts.join(" "))
-        }
-        _ => String::new(),
-    };
+    let list = |texts: &Option<Vec<String>>| texts.clone().unwrap_or_default().join(" ");
     format!(
-        "{}{}{}{}{}",
-        quoted("APIGroups", &rule.api_groups),
-        quoted("Resources", &rule.resources),
-        quoted("NonResourceURLs", &rule.non_resource_urls),
-        quoted("ResourceNames", &rule.resource_names),
-        quoted("Verbs", &Some(rule.verbs.clone()))
+        "Verbs:[{}],APIGroups:[{}],Resources:[{}],ResourceNames:[{}],NonResourceURLs:[{}],",
+        rule.verbs.join(" "),
+        list(&rule.api_groups),
+        list(&rule.resources),
+        list(&rule.resource_names),
+        list(&rule.non_resource_urls)
     )
 }
 

@@ -57,6 +57,8 @@ recorded!(limits);
 recorded!(network_policy);
 recorded!(budget);
 recorded!(endpoints);
+recorded!(role);
+recorded!(role_binding);
 
 #[test]
 fn rows_are_those_of_get() {
