@@ -15,7 +15,7 @@ const PORT: i32 = 443;
 
 /// What both kinds of webhook have.
 macro_rules! webhooks {
-    ($type:ty, |$webhook:ident| $more:expr) => {
+    ($type:ty, |$webhook:ident| $more:block) => {
         impl Strategy for $type {
             const HAS_GENERATION: bool = true;
 
@@ -27,7 +27,7 @@ macro_rules! webhooks {
                     $webhook.object_selector.get_or_insert_default();
                     $webhook.timeout_seconds.get_or_insert(TIMEOUT);
                     default_parts(&mut $webhook.client_config, $webhook.rules.as_deref_mut());
-                    $more;
+                    $more
                 }
             }
 
@@ -66,7 +66,7 @@ macro_rules! webhooks {
     };
 }
 
-webhooks!(ValidatingWebhookConfiguration, |webhook| ());
+webhooks!(ValidatingWebhookConfiguration, |webhook| {});
 webhooks!(MutatingWebhookConfiguration, |webhook| {
     webhook.reinvocation_policy.get_or_insert_with(|| "Never".into());
 });

@@ -102,7 +102,9 @@ pub fn run(line: &str, session: &mut Session<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     for flag in ["as", "as-group", "token", "user", "cluster", "kubeconfig"] {
-        if flags.has(flag) {
+        // A command may have a flag of its own under that name: the user of a binding.
+        let is_own = command.flags.iter().any(|own| own.ends_with(&format!("+{flag}")));
+        if flags.has(flag) && !is_own {
             return Err(Failure::not_modelled(&format!("--{flag}")));
         }
     }

@@ -2,5 +2,6 @@
 
 mod changes;
 mod console;
+mod kinds;
 mod random;
 mod transcripts;
