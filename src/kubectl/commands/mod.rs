@@ -47,7 +47,6 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
 const NOT_MODELLED: &[&str] = &[
     "alpha",
     "attach",
-    "autoscale",
     "certificate",
     "completion",
     "cp",
