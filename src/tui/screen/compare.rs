@@ -10,7 +10,7 @@ use super::{Screen, ScreenName};
 use crate::model::core::Node;
 use crate::model::{Kind, Meta, Object, ObjectKey, Pod};
 use crate::printers::{cells, columns};
-use crate::session::{Cluster, Outcome, Session};
+use crate::session::{Cluster, Session};
 use crate::tui::action::Action;
 use crate::tui::ask::{Ask, TimeAsk};
 use crate::tui::look::Look;
@@ -65,8 +65,7 @@ fn states(cluster: &Cluster) -> States {
     for load in cluster.loads() {
         let (sent, lost) = (load.total().total(), load.total().lost());
         let meaning = if lost == 0 { Meaning::Good } else { Meaning::Bad };
-        let good = load.total().of(Outcome::Ok);
-        states.insert(format!("load/{}", load.spec.name), (format!("{good}/{sent} ok, {lost} lost"), meaning));
+        states.insert(format!("load/{}", load.spec.name), (format!("{lost} of {sent} lost"), meaning));
     }
     states
 }

@@ -20,8 +20,9 @@ const BOTH_HALVES_MIN: u16 = 100;
 #[derive(Default)]
 pub struct LessonScreen {
     half: Half,
-    /// The first line of the story on screen; `None` follows the present step.
-    top: Option<usize>,
+    /// The first line of the story on screen, and how many lines there were then; `None` follows the present step, and so does
+    /// a story that has more to tell meanwhile.
+    top: Option<(usize, usize)>,
     option: usize,
     topology: Topology,
     /// The step that the scroll position belongs to.
@@ -55,6 +56,10 @@ impl LessonScreen {
         })
     }
 
+    fn scrolled_to(&self, count: usize) -> Option<usize> {
+        self.top.filter(|(_, lines)| *lines == count).map(|(top, _)| top)
+    }
+
     fn story_action(&mut self, action: &Action, look: &Look<'_>, area: Rect) -> Vec<Ask> {
         let Some(lesson) = look.session().map(crate::session::Session::lesson) else { return Vec::new() };
         if let Some(question) = lesson.question() {
@@ -75,9 +80,9 @@ impl LessonScreen {
         let room = story_room(area);
         let (lines, start) = self.story(look, usize::from(room.width));
         let height = usize::from(room.height);
-        let top = self.top.unwrap_or(start).min(lines.len().saturating_sub(height));
+        let top = self.scrolled_to(lines.len()).unwrap_or(start).min(lines.len().saturating_sub(height));
         if let Some(top) = scroll::scrolled(top, action, lines.len(), height) {
-            self.top = Some(top);
+            self.top = Some((top, lines.len()));
             return vec![Ask::Nothing];
         }
         match action {
@@ -159,7 +164,8 @@ impl Screen for LessonScreen {
             let (lines, start) = self.story(look, usize::from(room.width));
             let last = lines.len().saturating_sub(usize::from(room.height));
             // A scroll position belongs to the step it was reached in.
-            let top = self.top.filter(|_| self.step == lesson.current()).unwrap_or(start).min(last);
+            let top =
+                self.scrolled_to(lines.len()).filter(|_| self.step == lesson.current()).unwrap_or(start).min(last);
             text::put_lines(buffer, room, &lines[top..]);
             scroll::bar(buffer, inside, look.theme, top, lines.len());
             let now = Rect { y: inside.bottom().saturating_sub(1), height: 1, ..room };

@@ -217,8 +217,8 @@ pub fn prompt(look: &Look<'_>, lesson: &Lesson, has_focus: bool) -> Line<'static
         None => look.text(next(lesson)),
     };
     let takes_keys = lesson.is_solved() || lesson.question().is_some() || lesson.awaits_reading();
-    let way = if !has_focus && takes_keys { format!("{} ", look.text("lesson-do-tab")) } else { String::new() };
-    text::line(format!("{} {way}{said}", look.theme.sign(Meaning::Chosen)), look.style(Meaning::Key))
+    let said = if !has_focus && takes_keys { look.text("lesson-do-tab") } else { said };
+    text::line(format!("{} {said}", look.theme.sign(Meaning::Chosen)), look.style(Meaning::Key))
 }
 
 fn next(lesson: &Lesson) -> &'static str {
