@@ -2,6 +2,7 @@
 
 use std::io::{self, Stdout};
 use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::execute;
@@ -55,12 +56,20 @@ impl Drop for Screen {
     }
 }
 
+/// Whether podlab has the terminal. Given back twice, the cursor would jump back to where it was at the start, and whatever is
+/// said after a panic would be written over it.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
 pub(super) fn enter() -> io::Result<()> {
     enable_raw_mode()?;
+    IS_TAKEN.store(true, Ordering::SeqCst);
     execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste).inspect_err(|_| give_back())
 }
 
 pub(super) fn give_back() {
+    if !IS_TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     // There is nothing left to do about a terminal that does not take its settings back.
     drop(execute!(
         io::stdout(),

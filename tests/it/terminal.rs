@@ -33,6 +33,8 @@ fn in_terminal(program: PathBuf, arguments: &[&str], keys: &[(&str, &str)]) -> L
     command.args(arguments);
     command.env("TERM", "xterm-256color");
     command.env("PODLAB_DATA", data.path());
+    // What was there before has to stay on the screen.
+    command.env("RUST_BACKTRACE", "0");
     let mut child = pair.slave.spawn_command(command).unwrap();
     // As large as SIZE.
     let mut parser = Parser::default();
@@ -77,7 +79,10 @@ fn assert_given_back(left: &Left) {
 fn after_a_panic_the_terminal_is_as_before_and_the_panic_can_be_read() {
     let left = as_program("an_app_that_panics", &[("Scenarios", "P")]);
     assert_given_back(&left);
-    assert!(left.screen.contents().contains("provoked in the middle of a frame"), "{}", left.screen.contents());
+    let shown = left.screen.contents();
+    let (panic, result) = (shown.find("provoked in the middle of a frame"), shown.find("test result: FAILED"));
+    // What is said afterwards stands below it, not over it.
+    assert!(panic.is_some() && panic < result, "{shown}");
     assert_ne!(left.exit_code, 0);
 }
 
