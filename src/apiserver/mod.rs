@@ -10,8 +10,8 @@
 //! defaulting and validation, validating admission with the quota last, etcd. A server keeps nothing that it could not
 //! read again from etcd.
 //!
-//! Reading order: [`request`], [`status`], [`effect`], [`server`], `verbs`, [`admission`], `registry`, `managed_fields`,
-//! `watch`, [`standalone`].
+//! Reading order: [`request`], [`status`], [`effect`], [`server`], `authentication`, [`authorization`], `verbs`, [`admission`],
+//! `registry`, `managed_fields`, `watch`, `bootstrap`, [`standalone`].
 
 pub mod admission;
 mod allocation;
@@ -38,12 +38,13 @@ pub mod stored;
 mod verbs;
 mod watch;
 
+pub use authorization::{DEFAULT_MODES, Mode};
 pub use bootstrap::bootstrap_objects;
 pub use effect::{Ctx, Effect, Inbound};
 pub use health::{Check, Health};
 pub use managed_fields::Ownership;
 pub use request::{
-    Body, Caller, DeleteOptions, ExecOptions, FieldValidation, List, LogOptions, Options, Outcome, PatchType, Payload,
+    Body, Caller, Credentials, DeleteOptions, ExecOptions, FieldValidation, List, LogOptions, Options, Outcome, PatchType, Payload,
     Propagation, Request, Response, Scale, StreamChunk, Subresource, Ticket, User, Verb, VersionMatch, WatchEvent,
     WatchEventKind,
 };

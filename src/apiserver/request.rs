@@ -1,12 +1,14 @@
 //! A request to the API server, and its answer. Every component, `kubectl` and the wire speak in these.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::engine::CauseId;
+use crate::model::authentication::TokenRequest;
 use crate::model::{Kind, Object, ObjectKey};
 
 use super::status::Status;
@@ -18,6 +20,42 @@ pub struct User {
     pub name: Arc<str>,
     /// `system:masters`, `system:nodes`, …
     pub groups: Vec<Arc<str>>,
+    /// What tells users of one name apart over time, as the UID of a ServiceAccount does; empty for most.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub uid: Arc<str>,
+    /// What else authentication knows: the Pod and the node of a token, the number of a certificate.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+}
+
+impl User {
+    /// The group of those who may do everything. Source: `user.SystemPrivilegedGroup`.
+    pub const MASTERS: &'static str = "system:masters";
+    /// The group of everybody who was recognised. Source: `user.AllAuthenticated`.
+    pub const AUTHENTICATED: &'static str = "system:authenticated";
+
+    /// A user of these groups.
+    #[must_use]
+    pub fn new(name: &str, groups: &[&str]) -> Self {
+        Self { name: name.into(), groups: groups.iter().map(|group| Arc::from(*group)).collect(), ..Self::default() }
+    }
+
+    /// Whether the user is of a group.
+    #[must_use]
+    pub fn is_in(&self, group: &str) -> bool {
+        self.groups.iter().any(|one| **one == *group)
+    }
+}
+
+/// What a request says about who sends it.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// The user, without a name when the edge does not know.
+    pub user: Arc<User>,
+    /// A token that the edge does not know.
+    pub bearer: Option<Arc<str>>,
+    /// Whom the user wants to be taken for.
+    pub impersonate: Option<Arc<User>>,
 }
 
 /// A connection to an API server, as the server sees it. The cluster knows which component is behind it.
@@ -77,6 +115,7 @@ pub enum Subresource {
     PortForward,
     EphemeralContainers,
     Resize,
+    Token,
 }
 
 impl Subresource {
@@ -327,6 +366,8 @@ pub enum Payload {
     Status(Status),
     /// A scale.
     Scale(Scale),
+    /// The token of a ServiceAccount.
+    Token(Box<TokenRequest>),
     /// The watch is open; its events come under the ticket of the request.
     Watching,
     /// The kubelet of this node answers (log, exec): the server hands the connection on.

@@ -82,7 +82,7 @@ impl Standalone {
     /// A request of the administrator.
     #[must_use]
     pub fn request(verb: Verb, kind: Kind, namespace: &str, name: &str) -> Request {
-        let user = Arc::new(User { name: "kubernetes-admin".into(), groups: vec!["system:masters".into()] });
+        let user = Arc::new(User::new("kubernetes-admin", &[User::MASTERS]));
         Request::new(&user, &"kubectl".into(), verb, kind, namespace).named(name)
     }
 

@@ -161,6 +161,26 @@ impl Status {
         Self::new(403, Reason::Forbidden, message).about(kind, name)
     }
 
+    /// 403 about something that need not be an object: `users "bob" is forbidden: …`; without a resource, `forbidden: …`.
+    #[must_use]
+    pub fn forbidden_resource(group: &str, resource: &str, name: &str, why: &str) -> Self {
+        let dot = if group.is_empty() { "" } else { "." };
+        let message = match (resource, name) {
+            ("", _) => format!("forbidden: {why}"),
+            (_, "") => format!("{resource}{dot}{group} is forbidden: {why}"),
+            _ => format!("{resource}{dot}{group} \"{name}\" is forbidden: {why}"),
+        };
+        let (name, group, kind) = (name.to_owned(), group.to_owned(), resource.to_owned());
+        let details = Some(Box::new(Details { name, group, kind, ..Details::default() }));
+        Self { details, ..Self::new(403, Reason::Forbidden, message) }
+    }
+
+    /// 401: nobody knows who asks.
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        Self::new(401, Reason::Unauthorized, "Unauthorized")
+    }
+
     /// 400.
     #[must_use]
     pub fn bad_request(message: impl Into<String>) -> Self {

@@ -17,6 +17,13 @@ pub trait Controller: Send + Sync {
     /// As `--controllers` names it: `replicaset-controller`. Also the source of its events, unless it says otherwise.
     fn name(&self) -> &'static str;
 
+    /// The ServiceAccount of kube-system in whose name it acts, as with `--use-service-account-credentials`.
+    /// Source: the names that `cmd/kube-controller-manager/app` gives its client builders. Empty for what upstream runs inside
+    /// kube-apiserver, which asks itself.
+    fn account(&self) -> &'static str {
+        self.name()
+    }
+
     /// The kinds whose changes it wants to hear of.
     fn watches(&self) -> &'static [Kind];
 

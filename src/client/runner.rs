@@ -1,8 +1,9 @@
 //! Runs one controller: feeds its queue, works on its keys, carries its plans out.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-use crate::apiserver::{Outcome, Ticket};
+use crate::apiserver::{Outcome, Ticket, User};
 use crate::engine::{CauseId, SimDuration, SimTime};
 use crate::model::ObjectKey;
 
@@ -12,6 +13,9 @@ use super::informer::Delta;
 use super::recorder::Recorder;
 use super::store::Caches;
 use super::workqueue::WorkQueue;
+
+/// The groups of the accounts of kube-system.
+const ACCOUNT_GROUPS: [&str; 3] = ["system:serviceaccounts", "system:serviceaccounts:kube-system", User::AUTHENTICATED];
 
 /// A controller with its queue and the plans under way.
 #[derive(Clone)]
@@ -26,6 +30,8 @@ pub struct Runner {
     wake_at: Option<SimTime>,
     /// The key looked at last, and when.
     last: Option<(ObjectKey, SimTime)>,
+    /// In whose name its calls are made, when it is not that of the process.
+    account: Option<Arc<User>>,
 }
 
 /// A plan under way.
@@ -57,7 +63,19 @@ impl Runner {
             calls: BTreeMap::new(),
             wake_at: None,
             last: None,
+            account: None,
         }
+    }
+
+    /// The same, with its calls made in the name of the controller's own ServiceAccount.
+    #[must_use]
+    pub fn with_account(mut self) -> Self {
+        let user = match self.controller.account() {
+            "" => User::new("system:apiserver", &[User::MASTERS]),
+            account => User::new(&format!("system:serviceaccount:kube-system:{account}"), &ACCOUNT_GROUPS),
+        };
+        self.account = Some(Arc::new(user));
+        self
     }
 
     /// The controller.
@@ -213,7 +231,11 @@ impl Runner {
 
     fn send(&mut self, key: &ObjectKey, stage: Vec<Call>, ctx: &mut Ctx<'_>) {
         for call in stage {
-            let ticket = ctx.send(call.request.clone());
+            let mut request = call.request.clone();
+            if let Some(account) = &self.account {
+                request.user = Arc::clone(account);
+            }
+            let ticket = ctx.send(request);
             self.calls.insert(ticket, (key.clone(), call));
         }
     }

@@ -31,6 +31,10 @@ use super::static_pods;
 use super::worker::Worker;
 use super::world::Cluster;
 
+/// When the hooks of kube-apiserver run after its start, and when the other components come up.
+const HOOKS_DELAY: SimDuration = SimDuration::from_millis(5);
+const START_DELAY: SimDuration = SimDuration::from_millis(20);
+
 impl Cluster {
     /// Builds a cluster and puts the start of every part on its agenda; nothing has happened yet.
     ///
@@ -103,10 +107,13 @@ impl Cluster {
         let names: Vec<String> = self.spec.master_names().collect();
         let ids: Vec<MemberId> = (1..=names.len() as u64).map(MemberId).collect();
         let settings = Settings { fsync: SimDuration::from_micros(self.spec.delays.disk), ..Settings::default() };
+        let key = self.seed.stream("service account signing key").uuid();
         for (index, name) in names.iter().enumerate() {
             let scheduler = self.add_leader(Role::Scheduler(index), "kube-scheduler", name);
             let manager = self.add_leader(Role::ControllerManager(index), "kube-controller-manager", name);
-            let server = ApiServer::new(name.as_str(), self.seed.stream(&format!("kube-apiserver {name}")));
+            let random = self.seed.stream(&format!("kube-apiserver {name}"));
+            let server = ApiServer::new(name.as_str(), random);
+            let server = server.with_modes(&self.spec.authorization).with_signing_key(key.as_bytes());
             self.masters.push(Master {
                 name: name.as_str().into(),
                 etcd: Member::bootstrap(ids[index], &ids, Store::new(), settings, self.seed),
@@ -139,7 +146,7 @@ impl Cluster {
     ) -> ActorId {
         let id = ActorId(u32::try_from(self.actors.len()).unwrap_or(u32::MAX));
         let groups = groups.iter().chain(&["system:authenticated"]).map(|group| Arc::from(*group)).collect();
-        let user = Arc::new(User { name: user.into(), groups });
+        let user = Arc::new(User { name: user.into(), groups, ..User::default() });
         let identity = Identity { actor: actor.into(), user, agent: agent.into(), host: host.into() };
         self.actors.push(Actor {
             id,
@@ -233,8 +240,10 @@ impl Cluster {
         }
         for index in 0..self.actors.len() {
             // Not all at the same instant: machines are switched on one after another.
-            let after = SimDuration::from_millis(20) + SimDuration::from_micros(137 * index as u64);
             let actor = &self.actors[index];
+            // The hooks of kube-apiserver run before anything else finds it.
+            let delay = if actor.role == Role::Bootstrap { HOOKS_DELAY } else { START_DELAY };
+            let after = delay + SimDuration::from_micros(137 * index as u64);
             let signal = Signal::Start { actor: actor.id, life: actor.life };
             self.after(after, signal);
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::apiserver::{Outcome, Request, Status, StreamChunk, Ticket, Verb, WatchEvent};
+use crate::apiserver::{Credentials, Outcome, Request, Status, StreamChunk, Ticket, Verb, WatchEvent};
 use crate::client::Incoming;
 use crate::engine::{CauseId, SimTime};
 use crate::kubelet::Said;
@@ -123,6 +123,13 @@ impl Cluster {
             self.outside.streams.remove(&call);
         }
         self.outside.told.push(Told { call, at: self.now, answer });
+    }
+
+    /// Whether someone outside may ask for a path that is no resource; `None` when no server answers.
+    #[must_use]
+    pub fn authorize_path(&self, credentials: &Credentials, verb: &str, path: &str) -> Option<Result<(), Box<Status>>> {
+        let master = self.masters.iter().find(|master| master.server_runs())?;
+        Some(master.server.authorize_path(credentials, verb, path, master.etcd.store(), self.now))
     }
 
     /// What programs outside were told since this was asked last.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::apiserver::{DEFAULT_MODES, Mode};
 use crate::engine::SimTime;
 use crate::model::time;
 
@@ -22,6 +23,8 @@ pub struct ClusterSpec {
     /// absent, and never earlier than that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub born: Option<String>,
+    /// Who may do what: the modes of `--authorization-mode`, asked in turn; `[Node, RBAC]` when absent, as kubeadm sets it.
+    pub authorization: Vec<Mode>,
     /// How fast things are; every hop has a default that is small and not zero.
     pub delays: Delays,
 }
@@ -68,6 +71,7 @@ impl Default for ClusterSpec {
             control_plane_nodes: true,
             nodes: vec![NodePool { count: 3, ..NodePool::default() }],
             born: None,
+            authorization: DEFAULT_MODES.to_vec(),
             delays: Delays::default(),
         }
     }

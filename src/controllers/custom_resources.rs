@@ -29,6 +29,10 @@ impl Controller for CustomResourceFinalizer {
         "crd-finalizer"
     }
 
+    fn account(&self) -> &'static str {
+        ""
+    }
+
     fn watches(&self) -> &'static [Kind] {
         &[Kind::CustomResourceDefinition]
     }

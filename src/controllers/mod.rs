@@ -7,6 +7,7 @@
 
 pub mod claim;
 pub mod cron_job;
+pub mod cluster_role_aggregation;
 pub mod custom_resources;
 pub mod daemon_set;
 pub mod deployment;
@@ -56,6 +57,7 @@ pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
         Box::new(endpointslice::EndpointSliceController::default()),
         Box::new(garbage_collector::GarbageCollector::default()),
         Box::new(custom_resources::CustomResourceFinalizer),
+        Box::new(cluster_role_aggregation::ClusterRoleAggregation),
         Box::new(namespace::NamespaceController::default()),
         Box::new(node_lifecycle::NodeLifecycleController::default()),
         Box::new(taint_eviction::TaintEvictionController::default()),

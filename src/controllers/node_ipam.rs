@@ -94,6 +94,10 @@ impl Controller for NodeIpamController {
         "node-ipam-controller"
     }
 
+    fn account(&self) -> &'static str {
+        "node-controller"
+    }
+
     fn event_source(&self) -> &'static str {
         "cidrAllocator"
     }

@@ -48,6 +48,10 @@ impl Controller for PodGarbageCollector {
         "pod-garbage-collector-controller"
     }
 
+    fn account(&self) -> &'static str {
+        "pod-garbage-collector"
+    }
+
     fn watches(&self) -> &'static [Kind] {
         &[Kind::Pod, Kind::Node]
     }

@@ -38,6 +38,10 @@ impl Controller for RootCaPublisher {
         "root-ca-certificate-publisher-controller"
     }
 
+    fn account(&self) -> &'static str {
+        "root-ca-cert-publisher"
+    }
+
     fn watches(&self) -> &'static [Kind] {
         &[Kind::Namespace, Kind::ConfigMap]
     }

@@ -20,6 +20,10 @@ impl Controller for ServiceAccountController {
         "serviceaccount-controller"
     }
 
+    fn account(&self) -> &'static str {
+        "service-account-controller"
+    }
+
     fn watches(&self) -> &'static [Kind] {
         &[Kind::Namespace, Kind::ServiceAccount]
     }

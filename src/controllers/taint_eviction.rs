@@ -79,6 +79,10 @@ impl Controller for TaintEvictionController {
         "taint-eviction-controller"
     }
 
+    fn account(&self) -> &'static str {
+        "node-controller"
+    }
+
     fn watches(&self) -> &'static [Kind] {
         &[Kind::Node, Kind::Pod]
     }

@@ -35,6 +35,10 @@ impl Controller for ClaimProtection {
         "persistentvolumeclaim-protection-controller"
     }
 
+    fn account(&self) -> &'static str {
+        "pvc-protection-controller"
+    }
+
     fn watches(&self) -> &'static [Kind] {
         &[Kind::PersistentVolumeClaim, Kind::Pod]
     }
@@ -105,6 +109,10 @@ impl Controller for ClaimProtection {
 impl Controller for VolumeProtection {
     fn name(&self) -> &'static str {
         "persistentvolume-protection-controller"
+    }
+
+    fn account(&self) -> &'static str {
+        "pv-protection-controller"
     }
 
     fn watches(&self) -> &'static [Kind] {

@@ -22,6 +22,7 @@ pub const GLOBAL: &[&str] = &[
     ":request-timeout",
     ":as",
     "+as-group",
+    ":as-uid",
     ":token",
     "!insecure-skip-tls-verify",
     "v:v",

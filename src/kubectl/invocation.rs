@@ -41,7 +41,7 @@ impl Defaults {
     /// An administrator's configuration.
     #[must_use]
     pub fn admin() -> Self {
-        let user = User { name: "kubernetes-admin".into(), groups: vec!["system:masters".into()] };
+        let user = User::new("kubernetes-admin", &[User::MASTERS, User::AUTHENTICATED]);
         let (namespace, server) = ("default".into(), "https://127.0.0.1:6443".into());
         Self { user: Arc::new(user), namespace, server, context: "podlab".into() }
     }

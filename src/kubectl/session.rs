@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::apiserver::{Body, List, Payload, Request, Response, Verb};
+use crate::apiserver::{Body, List, Payload, Request, Response, User, Verb};
 use crate::engine::{SimDuration, SimTime};
 use crate::model::apiextensions::CustomResourceDefinition;
 use crate::model::custom_kind::{is_established, kinds_of};
@@ -24,6 +24,7 @@ pub struct Session<'r> {
     printed: usize,
     now: SimTime,
     namespace: Arc<str>,
+    impersonated: Option<Arc<User>>,
     steps: Vec<Step>,
     loop_start: usize,
     /// Whether objects are asked for with their managed fields.
@@ -41,6 +42,7 @@ impl<'r> Session<'r> {
             printed: 0,
             now,
             namespace,
+            impersonated: None,
             steps: Vec::new(),
             loop_start: 0,
             managed_fields: false,
@@ -78,6 +80,11 @@ impl<'r> Session<'r> {
     /// Works in another namespace, as after `-n`.
     pub fn set_namespace(&mut self, namespace: &str) {
         self.namespace = namespace.into();
+    }
+
+    /// Makes every request as another user, as after `--as`; as oneself when it has no name.
+    pub fn set_impersonated(&mut self, user: User) {
+        self.impersonated = (!user.name.is_empty()).then(|| Arc::new(user));
     }
 
     /// Prints to standard output.
@@ -145,6 +152,7 @@ impl<'r> Session<'r> {
     pub fn request(&self, verb: Verb, kind: Kind, namespace: &str) -> Request {
         let mut request = Request::new(&self.defaults.user, &AGENT.into(), verb, kind, namespace);
         request.options.managed_fields = self.managed_fields;
+        request.impersonate.clone_from(&self.impersonated);
         request
     }
 

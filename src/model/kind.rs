@@ -92,7 +92,7 @@ pub struct KindInfo {
     pub categories: &'static [&'static str],
     /// Subresources that the API server answers: `status`, `scale`, `binding`, `eviction`, `log`, `exec`.
     pub subresources: &'static [&'static str],
-    /// What its keys in etcd begin with: `/registry/pods/`.
+    /// What its keys in etcd begin with: `/registry/pods/`; empty for kinds that are asked and not stored.
     pub storage: &'static str,
 }
 
@@ -128,9 +128,20 @@ impl KindInfo {
 }
 
 impl Kind {
-    /// Every built-in kind.
+    /// Every built-in kind that is stored.
     pub fn all() -> impl Iterator<Item = Self> {
-        BUILT_IN.iter().copied()
+        BUILT_IN.iter().copied().filter(|kind| kind.is_stored())
+    }
+
+    /// The kinds that are asked and not stored: reviews, which are created to be answered.
+    pub fn asked() -> impl Iterator<Item = Self> {
+        BUILT_IN.iter().copied().filter(|kind| !kind.is_stored())
+    }
+
+    /// Whether its objects are kept.
+    #[must_use]
+    pub fn is_stored(self) -> bool {
+        !self.info().storage.is_empty()
     }
 
     /// `Pod`.
@@ -173,14 +184,14 @@ impl Kind {
     /// The built-in kind that `apiVersion` and `kind` of a manifest name.
     #[must_use]
     pub fn from_gvk(api_version: &str, kind: &str) -> Option<Self> {
-        Self::all().find(|one| one.info().is(api_version, kind))
+        BUILT_IN.iter().copied().find(|one| one.info().is(api_version, kind))
     }
 
     /// The built-in kind that a word on kubectl's command line names: plural, singular or short name, in any case, possibly with
     /// `.group` or `.version.group` behind it.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::all().find(|kind| kind.info().answers_to(word))
+        BUILT_IN.iter().copied().find(|kind| kind.info().answers_to(word))
     }
 }
 
@@ -207,7 +218,7 @@ impl<'de> Deserialize<'de> for Kind {
             Definition(Box<CustomResourceDefinitionSpec>),
         }
         let found = match Written::deserialize(deserializer)? {
-            Written::Name(name) => Self::all().find(|kind| kind.name() == name),
+            Written::Name(name) => BUILT_IN.iter().copied().find(|kind| kind.name() == name),
             Written::Definition(spec) => kinds_of_spec(&spec).into_iter().next(),
         };
         found.ok_or_else(|| serde::de::Error::custom("no such kind"))

@@ -27,6 +27,13 @@ macro_rules! row {
     };
 }
 
+/// A row of a kind that is asked and not stored.
+macro_rules! asked {
+    ($kind:ident, $group:literal, $plural:literal, $singular:literal, $scope:ident) => {
+        KindInfo { storage: "", ..row!($kind, $group, $plural, $singular, &[], $scope, &[], &[]) }
+    };
+}
+
 /// Every kind, in the order of [`Kind`]. Source: `kubectl api-resources` of v1.36.
 pub(super) static TABLE: [KindInfo; BUILT_IN.len()] = [
     row!(Namespace, "", "namespaces", "namespace", &["ns"], Cluster, &[], &["finalize", "status"]),
@@ -50,7 +57,7 @@ pub(super) static TABLE: [KindInfo; BUILT_IN.len()] = [
     row!(EndpointSlice, "discovery.k8s.io", "endpointslices", "endpointslice", &[], Namespaced, &[], &[]),
     row!(ConfigMap, "", "configmaps", "configmap", &["cm"], Namespaced, &[], &[]),
     row!(Secret, "", "secrets", "secret", &[], Namespaced, &[], &[]),
-    row!(ServiceAccount, "", "serviceaccounts", "serviceaccount", &["sa"], Namespaced, &[], &[]),
+    row!(ServiceAccount, "", "serviceaccounts", "serviceaccount", &["sa"], Namespaced, &[], &["token"]),
     KindInfo { also: &[("events.k8s.io", "v1")], ..row!(Event, "", "events", "event", &["ev"], Namespaced, &[], &[]) },
     row!(Lease, "coordination.k8s.io", "leases", "lease", &[], Namespaced, &[], &[]),
     row!(ResourceQuota, "", "resourcequotas", "resourcequota", &["quota"], Namespaced, &[], STATUS),
@@ -262,4 +269,22 @@ pub(super) static TABLE: [KindInfo; BUILT_IN.len()] = [
             STATUS
         )
     },
+    asked!(SelfSubjectReview, "authentication.k8s.io", "selfsubjectreviews", "selfsubjectreview", Cluster),
+    asked!(TokenReview, "authentication.k8s.io", "tokenreviews", "tokenreview", Cluster),
+    asked!(
+        LocalSubjectAccessReview,
+        "authorization.k8s.io",
+        "localsubjectaccessreviews",
+        "localsubjectaccessreview",
+        Namespaced
+    ),
+    asked!(
+        SelfSubjectAccessReview,
+        "authorization.k8s.io",
+        "selfsubjectaccessreviews",
+        "selfsubjectaccessreview",
+        Cluster
+    ),
+    asked!(SelfSubjectRulesReview, "authorization.k8s.io", "selfsubjectrulesreviews", "selfsubjectrulesreview", Cluster),
+    asked!(SubjectAccessReview, "authorization.k8s.io", "subjectaccessreviews", "subjectaccessreview", Cluster),
 ];

@@ -65,6 +65,12 @@ macro_rules! with_kinds {
             ResourceSlice($crate::model::resource::ResourceSlice),
             APIService($crate::model::apiregistration::APIService),
             CustomResourceDefinition($crate::model::apiextensions::CustomResourceDefinition),
+            SelfSubjectReview($crate::model::authentication::SelfSubjectReview),
+            TokenReview($crate::model::authentication::TokenReview),
+            LocalSubjectAccessReview($crate::model::authorization::LocalSubjectAccessReview),
+            SelfSubjectAccessReview($crate::model::authorization::SelfSubjectAccessReview),
+            SelfSubjectRulesReview($crate::model::authorization::SelfSubjectRulesReview),
+            SubjectAccessReview($crate::model::authorization::SubjectAccessReview),
         }
     };
 }

@@ -148,6 +148,16 @@ pub mod resource {
     pub use k8s_openapi::api::resource::v1::*;
 }
 
+/// `authentication.k8s.io/v1`: questions about users and their tokens.
+pub mod authentication {
+    pub use k8s_openapi::api::authentication::v1::*;
+}
+
+/// `authorization.k8s.io/v1`: questions about what users may do.
+pub mod authorization {
+    pub use k8s_openapi::api::authorization::v1::*;
+}
+
 /// `apiregistration.k8s.io/v1`: API services.
 pub mod apiregistration {
     pub use k8s_openapi::kube_aggregator::pkg::apis::apiregistration::v1::*;

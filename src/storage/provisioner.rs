@@ -30,7 +30,7 @@ impl Provisioner {
         let mut kinds: Vec<Kind> = controllers.iter().flat_map(|one| one.watches()).copied().collect();
         kinds.sort_unstable();
         kinds.dedup();
-        let runners = (0..).zip(controllers).map(|(number, one)| Runner::new(number, one)).collect();
+        let runners = (0..).zip(controllers).map(|(number, one)| Runner::new(number, one).with_account()).collect();
         Self { caches: Caches::of(kinds), runners }
     }
 

@@ -33,6 +33,10 @@ impl Controller for Provisioning {
         driver::NAME
     }
 
+    fn account(&self) -> &'static str {
+        "podlab-disk"
+    }
+
     fn watches(&self) -> &'static [Kind] {
         &[Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StorageClass, Kind::Node]
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request as HttpRequest, Response};
 
-use crate::apiserver::{Body as ApiBody, Payload, Reason, Request, Status, Subresource, User, Verb};
+use crate::apiserver::{Body as ApiBody, Credentials, Payload, Reason, Request, Status, Subresource, User, Verb};
 use crate::model::Kind;
 use crate::session::{CallAnswer, Session};
 
@@ -40,11 +40,12 @@ pub async fn handle(edge: Arc<Edge>, request: HttpRequest<Body>) -> Result<Respo
 
 async fn answer(edge: &Edge, request: HttpRequest<Body>) -> Result<Response<Body>, Box<Status>> {
     let peer = request.extensions().get::<Peer>().cloned().unwrap_or(Peer(None));
-    let credentials = users::of_request(request.headers(), peer.0.as_ref(), &edge.token);
+    let credentials = users::of_request(request.headers(), peer.0.as_ref(), &edge.token)?;
     let path = request.uri().path().to_owned();
     let query = Query::parse(request.uri().query());
     let Some(target) = path::parse(&path) else {
-        return nonresource(edge, &credentials, &path, &query, request.headers()).await;
+        let verb = request.method().as_str().to_ascii_lowercase();
+        return nonresource(edge, credentials, (&verb, &path), &query, request.headers()).await;
     };
     let call = Incoming { edge, credentials, target, query };
     call.answer(request).await
@@ -53,14 +54,14 @@ async fn answer(edge: &Edge, request: HttpRequest<Body>) -> Result<Response<Body
 /// `/version`, `/healthz`, discovery, OpenAPI.
 async fn nonresource(
     edge: &Edge,
-    credentials: &users::Credentials,
-    path: &str,
+    credentials: Credentials,
+    (verb, path): (&str, &str),
     query: &Query,
     headers: &HeaderMap,
 ) -> Result<Response<Body>, Box<Status>> {
-    if credentials.user.name.is_empty() && credentials.bearer.is_none() {
-        return Err(unauthorized());
-    }
+    let (verb, asked) = (verb.to_owned(), path.to_owned());
+    let may = edge.door.look(move |session| session.cluster().authorize_path(&credentials, &verb, &asked)).await;
+    may.ok_or_else(gone)?.unwrap_or(Ok(()))?;
     let first = path.trim_matches('/').split('/').next().unwrap_or_default();
     if matches!(first, "healthz" | "livez" | "readyz") {
         let (path, query) = (path.to_owned(), query.clone());
@@ -86,7 +87,7 @@ async fn nonresource(
 /// A request about a resource.
 struct Incoming<'e> {
     edge: &'e Edge,
-    credentials: users::Credentials,
+    credentials: Credentials,
     target: ResourcePath,
     query: Query,
 }
@@ -235,10 +236,6 @@ fn agent(header: &str) -> String {
 
 fn not_found() -> Response<Body> {
     reply::bytes_of(404, "text/plain; charset=utf-8", b"404 page not found\n".to_vec(), false)
-}
-
-fn unauthorized() -> Box<Status> {
-    Box::new(Status::new(401, Reason::Unauthorized, "Unauthorized"))
 }
 
 fn too_large() -> Box<Status> {

@@ -75,6 +75,7 @@ pub fn subresource(name: &str) -> Option<Subresource> {
         "portforward" => Subresource::PortForward,
         "ephemeralcontainers" => Subresource::EphemeralContainers,
         "resize" => Subresource::Resize,
+        "token" => Subresource::Token,
         _ => return None,
     })
 }

@@ -61,6 +61,7 @@ impl Rendering {
             Payload::List(list) => self.list(list, now),
             Payload::Status(status) => status.to_value(),
             Payload::Scale(scale) => scale_value(scale),
+            Payload::Token(token) => json!(token),
             Payload::Watching | Payload::Proxy(_) | Payload::Stream(_) => Value::Null,
         }
     }

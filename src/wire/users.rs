@@ -6,25 +6,18 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
+use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::apiserver::User;
+use crate::apiserver::{Credentials, Status, User};
 
 use super::identity::{ADMIN, ADMIN_GROUPS};
+use super::path::decode;
 
-/// Every user that was recognised is in this group. Source: `user.AllAuthenticated`.
-const AUTHENTICATED: &str = "system:authenticated";
-
-/// What a request says about who sends it.
-#[derive(Clone, Debug, Default)]
-pub struct Credentials {
-    /// The user, without a name when the edge does not know.
-    pub user: Arc<User>,
-    /// A token that the edge does not know.
-    pub bearer: Option<Arc<str>>,
-    /// Whom the user wants to be taken for.
-    pub impersonate: Option<Arc<User>>,
-}
+/// What headers of impersonation begin with.
+const EXTRA: &str = "impersonate-extra-";
+/// How a certificate is told from others. Source: `user.CredentialIDKey`.
+const CREDENTIAL: &str = "authentication.kubernetes.io/credential-id";
 
 /// The user behind a client certificate that the authority has signed: its common name, its organisations as groups.
 #[must_use]
@@ -34,8 +27,10 @@ pub fn of_certificate(der: &[u8]) -> Option<User> {
     let name = subject.iter_common_name().next()?.as_str().ok()?;
     let mut groups: Vec<Arc<str>> =
         subject.iter_organization().filter_map(|one| one.as_str().ok()).map(Arc::from).collect();
-    groups.push(AUTHENTICATED.into());
-    Some(User { name: name.into(), groups, ..User::default() })
+    groups.push(User::AUTHENTICATED.into());
+    let digits: String = Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect();
+    let extra = [(CREDENTIAL.into(), vec![format!("X509SHA256={digits}").into()])].into();
+    Some(User { name: name.into(), groups, extra, ..User::default() })
 }
 
 /// The administrator, who holds the token of the run.
@@ -45,8 +40,14 @@ pub fn admin() -> User {
 }
 
 /// Who sends a request.
-#[must_use]
-pub fn of_request(headers: &HeaderMap, certificate: Option<&Arc<User>>, token: &str) -> Credentials {
+///
+/// # Errors
+/// 400 when headers ask for groups and the like of nobody.
+pub fn of_request(
+    headers: &HeaderMap,
+    certificate: Option<&Arc<User>>,
+    token: &str,
+) -> Result<Credentials, Box<Status>> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
     let (user, bearer) = match (certificate, bearer) {
@@ -54,14 +55,30 @@ pub fn of_request(headers: &HeaderMap, certificate: Option<&Arc<User>>, token: &
         (None, Some(given)) if is_same(given, token) => (Arc::new(admin()), None),
         (None, given) => (Arc::default(), given.map(Arc::from)),
     };
-    Credentials { user, bearer, impersonate: impersonated(headers) }
+    Ok(Credentials { user, bearer, impersonate: impersonated(headers)? })
 }
 
-fn impersonated(headers: &HeaderMap) -> Option<Arc<User>> {
-    let name = headers.get("impersonate-user")?.to_str().ok()?;
-    let groups = headers.get_all("impersonate-group").iter();
-    let groups = groups.filter_map(|value| value.to_str().ok()).map(Arc::from).collect();
-    Some(Arc::new(User { name: name.into(), groups, ..User::default() }))
+fn impersonated(headers: &HeaderMap) -> Result<Option<Arc<User>>, Box<Status>> {
+    let texts = |name: &str| -> Vec<Arc<str>> {
+        headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(Arc::from).collect()
+    };
+    let first = |name: &str| texts(name).into_iter().next().unwrap_or_default();
+    let mut user =
+        User { name: first("impersonate-user"), groups: texts("impersonate-group"), ..User::default() };
+    user.uid = first("impersonate-uid");
+    for name in headers.keys() {
+        if let Some(key) = name.as_str().strip_prefix(EXTRA) {
+            user.extra.insert(decode(key).into(), texts(name.as_str()));
+        }
+    }
+    if !user.name.is_empty() {
+        return Ok(Some(Arc::new(user)));
+    }
+    if user == User::default() {
+        return Ok(None);
+    }
+    let fields = format!("Name:\"\", UID:\"{}\", Groups:{:?}", user.uid, user.groups);
+    Err(Box::new(Status::bad_request(format!("requested &user.DefaultInfo{{{fields}}} without impersonating a user name"))))
 }
 
 /// Compares in a time that does not tell how much of it was right.

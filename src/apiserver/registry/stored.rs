@@ -1,9 +1,14 @@
-//! Kinds of which the server checks little more than names, metadata and the types of their fields.
+//! Kinds of which the server checks little more than names, metadata and the types of their fields; and the reviews, which
+//! are answered and never stored.
 
 use crate::apiserver::field::Errors;
 use crate::engine::SimTime;
 use crate::model::apiregistration::APIService;
 use crate::model::apps::ControllerRevision;
+use crate::model::authentication::{SelfSubjectReview, TokenReview};
+use crate::model::authorization::{
+    LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview,
+};
 
 use super::Strategy;
 
@@ -27,3 +32,10 @@ impl Strategy for ControllerRevision {
 impl Strategy for APIService {
     has_status!();
 }
+
+impl Strategy for SelfSubjectReview {}
+impl Strategy for TokenReview {}
+impl Strategy for LocalSubjectAccessReview {}
+impl Strategy for SelfSubjectAccessReview {}
+impl Strategy for SelfSubjectRulesReview {}
+impl Strategy for SubjectAccessReview {}

@@ -15,16 +15,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::engine::{SimTime, Stream};
-use crate::etcd::{Answer, EtcdError, Event, RequestId, Revision};
+use crate::etcd::{Answer, EtcdError, Event, RequestId, Revision, Store};
 
-use super::authentication;
-use super::authorization::{self, AlwaysAllow};
+use super::authentication::{self, Tokens};
+use super::authorization::{self, Attributes, Authorizer, DEFAULT_MODES, Mode};
 use super::custom_resources;
 use super::effect::{Ctx, Effect, Inbound};
 use super::managed_fields::Alike;
-use super::request::{Caller, Subresource, Ticket, Verb};
+use super::request::{Caller, Credentials, Payload, Subresource, Ticket, Verb};
 use super::status::{Details, Reason, Status};
 use super::stored::Stored;
+use super::verbs;
+use super::verbs::review::Desk;
 use super::watch::Watches;
 
 use event_lease::EventLease;
@@ -36,7 +38,8 @@ use timers::Timer;
 pub struct ApiServer {
     name: Arc<str>,
     random: Stream,
-    modes: Vec<AlwaysAllow>,
+    tokens: Tokens,
+    authorizer: Authorizer,
     running: bool,
     /// Whether the cache has been filled since the start.
     ready: bool,
@@ -60,7 +63,8 @@ impl ApiServer {
         Self {
             name: name.into(),
             random,
-            modes: vec![AlwaysAllow],
+            tokens: Tokens::default(),
+            authorizer: Authorizer::new(&DEFAULT_MODES),
             running: false,
             ready: false,
             applied: Revision::NONE,
@@ -72,6 +76,20 @@ impl ApiServer {
             compaction: None,
             alike: Alike::default(),
         }
+    }
+
+    /// The same with these modes of authorisation (`--authorization-mode`).
+    #[must_use]
+    pub fn with_modes(mut self, modes: &[Mode]) -> Self {
+        self.authorizer = Authorizer::new(modes);
+        self
+    }
+
+    /// The same with this key for tokens (`--service-account-signing-key-file`); every server of a cluster has the same.
+    #[must_use]
+    pub fn with_signing_key(mut self, key: &[u8]) -> Self {
+        self.tokens = Tokens::new(key);
+        self
     }
 
     /// The name it was given.
@@ -109,6 +127,7 @@ impl ApiServer {
         self.running = true;
         self.ready = false;
         self.applied = ctx.store.revision();
+        self.authorizer.reset(ctx.store);
         self.begin_timers(ctx);
     }
 
@@ -167,6 +186,7 @@ impl ApiServer {
             return;
         }
         self.applied = revision;
+        self.authorizer.on_applied(events);
         self.watches.fan_out(events, ctx.effects);
         self.release_fresh(revision, ctx);
     }
@@ -174,6 +194,7 @@ impl ApiServer {
     /// The store was replaced by a snapshot: every watch has to begin anew where it was.
     pub fn on_snapshot(&mut self, ctx: &mut Ctx<'_>) {
         self.watches.close_all(ctx.effects);
+        self.authorizer.reset(ctx.store);
         self.applied = ctx.store.revision();
         self.release_fresh(self.applied, ctx);
     }
@@ -183,14 +204,64 @@ impl ApiServer {
         self.watches.close_all(ctx.effects);
     }
 
+    /// Finds out who asks, and as whom the request goes on.
+    fn establish_user(&mut self, inbound: &mut Inbound, ctx: &Ctx<'_>) -> Result<(), Box<Status>> {
+        let request = &mut inbound.request;
+        if request.user.name.is_empty() {
+            let bearer = request.bearer.take();
+            let (tokens, store) = (&self.tokens, ctx.store);
+            request.user = authentication::authenticate(&request.user, bearer.as_deref(), tokens, store, ctx.now)?;
+        }
+        if let Some(wanted) = request.impersonate.take() {
+            let asked = Attributes::of(request, &request.user);
+            request.user = authentication::impersonation::impersonate(&wanted, &asked, &self.authorizer, ctx.store)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a user may ask for a path that is no resource: `/version`, `/metrics`.
+    ///
+    /// # Errors
+    /// 401 and 403, as for resources.
+    pub fn authorize_path(
+        &self,
+        credentials: &Credentials,
+        verb: &str,
+        path: &str,
+        store: &Store<Stored>,
+        now: SimTime,
+    ) -> Result<(), Box<Status>> {
+        let bearer = credentials.bearer.as_deref();
+        let mut user = authentication::authenticate(&credentials.user, bearer, &self.tokens, store, now)?;
+        if let Some(wanted) = &credentials.impersonate {
+            let asked = Attributes::path(&user, verb, path);
+            user = authentication::impersonation::impersonate(wanted, &asked, &self.authorizer, store)?;
+        }
+        self.authorizer.authorize(&Attributes::path(&user, verb, path), store)
+    }
+
+    /// Answers a question that is not stored.
+    fn review(&self, inbound: Inbound, ctx: &mut Ctx<'_>) {
+        let mut pending = Pending::new(inbound, ctx.now);
+        let desk = Desk {
+            request: &pending.inbound.request,
+            authorizer: &self.authorizer,
+            tokens: &self.tokens,
+            store: ctx.store,
+            now: ctx.now,
+        };
+        let payload = verbs::review::answer(&desk, &mut pending.warnings);
+        Self::respond(pending, payload, ctx);
+    }
+
     /// The stages before etcd.
     fn accept(&mut self, mut inbound: Inbound, ctx: &mut Ctx<'_>) -> Result<(), Box<Status>> {
         if !self.running {
             return Err(Box::new(Status::no_connection("connection refused")));
         }
+        self.establish_user(&mut inbound, ctx)?;
         custom_resources::resolve(&mut inbound.request, ctx.store)?;
-        let user = authentication::authenticate(&inbound.request.user)?;
-        authorization::authorize(&self.modes, user, &inbound.request)?;
+        self.authorizer.authorize_request(&inbound.request, ctx.store)?;
         check_served(&inbound)?;
         let request = &mut inbound.request;
         if !request.kind.is_namespaced() && !request.namespace.is_empty() {
@@ -198,6 +269,15 @@ impl ApiServer {
         }
         let (verb, subresource) = (request.verb, request.subresource);
         match (verb, subresource) {
+            _ if !request.kind.is_stored() => {
+                self.review(inbound, ctx);
+                Ok(())
+            }
+            (Verb::Create, Subresource::Token) => {
+                let token = self.tokens.issue(request, ctx.store, ctx.now, &mut self.random)?;
+                Self::respond(Pending::new(inbound, ctx.now), Ok(Payload::Token(Box::new(token))), ctx);
+                Ok(())
+            }
             (Verb::Watch, _) => self.watch(inbound, ctx),
             (Verb::Get | Verb::List, _) => self.read(Pending::new(inbound, ctx.now), ctx),
             (_, part) if part.is_stream() => self.read(Pending::new(inbound, ctx.now), ctx),

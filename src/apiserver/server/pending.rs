@@ -70,7 +70,7 @@ impl Pending {
 
     /// What the server asks of etcd on its own account.
     fn own(stage: Stage) -> Self {
-        let user = Arc::new(User { name: "system:apiserver".into(), groups: vec!["system:masters".into()] });
+        let user = Arc::new(User::new("system:apiserver", &[User::MASTERS]));
         let agent: Arc<str> = "kube-apiserver".into();
         let request = Request::new(&user, &agent, Verb::Get, Kind::Namespace, "");
         let inbound = Inbound { caller: NOBODY, ticket: Ticket(0), actor: agent, cause: CauseId::NONE, request };

@@ -88,6 +88,7 @@ impl ApiServer {
             cause: &mut pending.cause,
             lease: self.event_lease.as_ref().map(|lease| lease.id),
             alike: &mut self.alike,
+            authorizer: &self.authorizer,
         };
         match step(&mut work, current) {
             Ok(Step::Write(write)) => self.carry_out(pending, write, ctx),

@@ -37,6 +37,7 @@ pub(super) fn applied(mut object: Object, ownership: Ownership, work: &mut Work<
 /// The stages from admission on.
 fn store(mut object: Object, ownership: Ownership, work: &mut Work<'_>) -> Result<Step, Box<Status>> {
     admission::mutate(&mut object, None, &mut work.review())?;
+    work.check_escalation(&object, None)?;
     registry::fill_for_create(object.meta_mut(), work.now, work.random);
     registry::prepare_for_create(&mut object, work.now);
     registry::validate(&object)?;

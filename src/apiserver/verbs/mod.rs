@@ -13,6 +13,7 @@ pub(super) mod list;
 mod ownership;
 pub(super) mod patch;
 pub(super) mod proxy;
+pub(super) mod review;
 pub(super) mod scale;
 mod summary;
 pub(super) mod update;
@@ -25,6 +26,7 @@ use crate::model::{Object, ObjectKey};
 
 use super::admission::Review;
 use super::admission::resource_quota::Charge;
+use super::authorization::Authorizer;
 use super::effect::Inbound;
 use super::managed_fields::Alike;
 use super::request::Payload;
@@ -48,6 +50,8 @@ pub(super) struct Work<'a> {
     pub(super) lease: Option<LeaseId>,
     /// What states of objects have in common.
     pub(super) alike: &'a mut Alike,
+    /// Who may do what.
+    pub(super) authorizer: &'a Authorizer,
 }
 
 /// What an attempt came to.
@@ -104,6 +108,11 @@ impl Work<'_> {
         };
         *self.cause = Some(cause);
         cause
+    }
+
+    /// Whether the user may grant what this role or binding grants.
+    pub(super) fn check_escalation(&self, object: &Object, old: Option<&Object>) -> Result<(), Box<Status>> {
+        self.authorizer.check_escalation(object, old, &self.inbound.request, self.store)
     }
 
     /// 404 about the object of the request.

@@ -112,6 +112,7 @@ fn finish(
         _ => {
             registry::prepare_for_update(&mut object, old);
             admission::mutate(&mut object, Some(old), &mut work.review())?;
+            work.check_escalation(&object, Some(old))?;
             registry::validate_update(&object, old)?;
             let charges = resource_quota::charges(&object, Some(old), &work.review())
                 .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))?;

@@ -66,6 +66,10 @@ impl Controller for GarbageCollector {
         "garbage-collector-controller"
     }
 
+    fn account(&self) -> &'static str {
+        "generic-garbage-collector"
+    }
+
     /// Everything but Events, which nobody owns. Source: `ignoredResources`.
     fn watches(&self) -> &'static [Kind] {
         &OWNABLE

@@ -73,6 +73,10 @@ impl Controller for NodeLifecycleController {
         "node-lifecycle-controller"
     }
 
+    fn account(&self) -> &'static str {
+        "node-controller"
+    }
+
     fn event_source(&self) -> &'static str {
         "node-controller"
     }

@@ -47,6 +47,10 @@ impl Controller for VolumeBinder {
         "persistentvolume-binder-controller"
     }
 
+    fn account(&self) -> &'static str {
+        "persistent-volume-binder"
+    }
+
     fn event_source(&self) -> &'static str {
         "persistentvolume-controller"
     }

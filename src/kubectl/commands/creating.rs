@@ -174,4 +174,12 @@ pub(super) static COMMANDS: &[Command] = &[
         create::NAMED_FLAGS,
         create::service_account
     ),
+    command!(
+        "create token",
+        [],
+        "Request a service account token",
+        "SERVICE_ACCOUNT_NAME",
+        create::TOKEN_FLAGS,
+        create::token
+    ),
 ];

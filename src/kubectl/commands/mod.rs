@@ -2,6 +2,7 @@
 //!
 //! Source: `kubectl/pkg/cmd/cmd.go`; unknown commands are told as cobra tells them.
 
+use crate::apiserver::User;
 use crate::model::suggest::edit_distance;
 
 use super::failure::Failure;
@@ -60,7 +61,7 @@ const NOT_MODELLED: &[&str] = &[
 ];
 
 /// Flags that may stand before a command and take a value of their own.
-const LEADING: [&str; 12] = [
+const LEADING: [&str; 14] = [
     "-n",
     "--namespace",
     "-s",
@@ -71,6 +72,8 @@ const LEADING: [&str; 12] = [
     "--kubeconfig",
     "--request-timeout",
     "--as",
+    "--as-group",
+    "--as-uid",
     "--token",
     "-v",
 ];
@@ -100,7 +103,7 @@ pub fn run(line: &str, session: &mut Session<'_>) -> Result<(), Failure> {
         session.out(&help::of_command(command));
         return Ok(());
     }
-    for flag in ["as", "as-group", "token", "user", "cluster", "kubeconfig"] {
+    for flag in ["token", "user", "cluster", "kubeconfig"] {
         // A command may have a flag of its own under that name: the user of a binding.
         let is_own = command.flags.iter().any(|own| own.ends_with(&format!("+{flag}")));
         if flags.has(flag) && !is_own {
@@ -110,10 +113,24 @@ pub fn run(line: &str, session: &mut Session<'_>) -> Result<(), Failure> {
     if let Some(context) = flags.text("context").filter(|context| **context != *session.defaults().context) {
         return Err(Failure::text_of(format!("context {context:?} does not exist")));
     }
+    impersonate(session, &flags)?;
     if let Some(namespace) = flags.text("namespace") {
         session.set_namespace(namespace);
     }
     (command.run)(session, &flags)
+}
+
+/// `--as`, `--as-group`, `--as-uid`.
+fn impersonate(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
+    let groups = flags.all("as-group").iter().map(|group| group.as_str().into()).collect();
+    let name = flags.text_or_empty("as");
+    let uid = flags.text_or_empty("as-uid");
+    let user = User { name: name.into(), groups, uid: uid.into(), ..User::default() };
+    if name.is_empty() && user != User::default() {
+        return Err(Failure::text_of("requesting uid, groups or user-extra for  without impersonating a user"));
+    }
+    session.set_impersonated(user);
+    Ok(())
 }
 
 /// The words up to the first flag that stands behind the command, and all that follows, leading flags included.

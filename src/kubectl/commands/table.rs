@@ -2,7 +2,7 @@
 
 use super::{Command, command};
 use crate::kubectl::verbs::{
-    api_resources, apply, autoscale, cluster, config, cordon, delete, describe, diff, drain, edit, events, exec,
+    api_resources, apply, auth, autoscale, cluster, config, cordon, delete, describe, diff, drain, edit, events, exec,
     explain, expose, get, label, logs, patch, replace, rollout, run, scale, set, taint, wait,
 };
 
@@ -198,8 +198,16 @@ pub(super) static COMMANDS: &[Command] = &[
         [],
         "Check whether an action is allowed",
         "VERB [TYPE | TYPE/NAME | NONRESOURCEURL]",
-        cluster::CAN_I_FLAGS,
-        cluster::can_i
+        auth::CAN_I_FLAGS,
+        auth::can_i
+    ),
+    command!(
+        "auth whoami",
+        [],
+        "Experimental: Check self subject attributes",
+        "[-o json|yaml]",
+        auth::WHOAMI_FLAGS,
+        auth::whoami
     ),
     command!(
         "patch",

@@ -1,4 +1,4 @@
-//! What kubectl says of itself and of the cluster: version, cluster-info, top, auth can-i.
+//! What kubectl says of itself and of the cluster: version, cluster-info, top.
 
 use serde_json::json;
 
@@ -25,9 +25,6 @@ pub const TOP_FLAGS: &[&str] = &[
     "!show-swap",
     "!use-protocol-buffers",
 ];
-/// Flags of `auth can-i`.
-pub const CAN_I_FLAGS: &[&str] = &["A!all-namespaces", "q!quiet", "!list", ":subresource", "!no-headers"];
-
 /// The kustomize that kubectl v1.36.2 is built with.
 const KUSTOMIZE_VERSION: &str = "v5.8.1";
 
@@ -90,37 +87,4 @@ pub fn info(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
 pub fn top(session: &mut Session<'_>, _: &Flags) -> Result<(), Failure> {
     reach(session)?;
     Err(Failure::text_of("Metrics API not available"))
-}
-
-/// `kubectl auth can-i`: everything is allowed (authorisation mode AlwaysAllow).
-///
-/// # Errors
-/// For other forms than verb and resource.
-pub fn can_i(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
-    if flags.yes("list") {
-        return Err(Failure::not_modelled("auth can-i --list"));
-    }
-    let [_, resource] = flags.args.as_slice() else {
-        return Err(Failure::text_of(
-            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help \
-             and examples.",
-        ));
-    };
-    if !resource.starts_with('/') {
-        let word = resource.split('/').next().unwrap_or_default();
-        match Kind::from_word(word) {
-            None => session.warn(&format!("the server doesn't have a resource type '{word}'\n")),
-            Some(kind) if !kind.is_namespaced() && !flags.yes("all-namespaces") => {
-                let info = kind.info();
-                let group = if info.group.is_empty() { String::new() } else { format!(" in group '{}'", info.group) };
-                session.warn(&format!("resource '{}' is not namespace scoped{group}\n", info.plural));
-            }
-            Some(_) => {}
-        }
-    }
-    reach(session)?;
-    if !flags.yes("quiet") {
-        session.line("yes");
-    }
-    Ok(())
 }

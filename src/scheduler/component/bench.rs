@@ -39,7 +39,7 @@ enum Step {
 
 impl Bench {
     pub(super) fn new() -> Self {
-        let user = User { name: "system:kube-scheduler".into(), groups: Vec::new() };
+        let user = User::new("system:kube-scheduler", &[]);
         let identity = Identity {
             actor: "kube-scheduler".into(),
             user: user.into(),

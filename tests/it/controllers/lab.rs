@@ -46,7 +46,7 @@ pub(super) struct Lab {
 impl Lab {
     /// A started controller manager that leads, and nodes `node-1` … with kubelets.
     pub(super) fn new(nodes: usize) -> Self {
-        let user = User { name: "system:kube-controller-manager".into(), groups: vec!["system:masters".into()] };
+        let user = User::new("system:kube-controller-manager", &[User::MASTERS]);
         let actor: Arc<str> = "kube-controller-manager".into();
         let identity = Identity { actor: actor.clone(), user: Arc::new(user), agent: actor, host: "master-1".into() };
         let mut lab = Self {

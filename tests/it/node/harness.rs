@@ -52,7 +52,7 @@ impl World {
     pub(super) fn new() -> Self {
         let mut machine = Machine::new(MachineConfig::worker("node-1"), Arc::new(Catalogue::built_in().unwrap()));
         machine.preload_image("busybox:1.36").unwrap();
-        let user = User { name: "system:node:node-1".into(), groups: vec!["system:nodes".into()] };
+        let user = User::new("system:node:node-1", &["system:nodes"]);
         let identity = Identity {
             actor: "kubelet node-1".into(),
             user: Arc::new(user),

@@ -28,6 +28,7 @@ mod rbac;
 mod secret;
 mod service;
 mod service_account;
+mod token;
 
 pub use config_map::config_map;
 pub use deployment::{DEPLOYMENT_FLAGS, deployment};
@@ -41,6 +42,7 @@ pub use rbac::{BINDING_FLAGS, CLUSTER_ROLE_FLAGS, ROLE_FLAGS, cluster_role, clus
 pub use secret::{DOCKER_FLAGS, TLS_FLAGS, docker_registry, generic, tls};
 pub use service::{SERVICE_FLAGS, cluster_ip, external_name, load_balancer, node_port};
 pub use service_account::service_account;
+pub use token::{TOKEN_FLAGS, token};
 
 pub use data::FLAGS as DATA_FLAGS;
 

@@ -1,7 +1,9 @@
-//! What a new cluster has before anybody asked for anything: namespaces, priority classes, the Service `kubernetes`. The
-//! cluster creates these through the ordinary pipeline.
+//! What a new cluster has before anybody asked for anything: namespaces, priority classes, the Service `kubernetes`, roles
+//! and bindings. The cluster creates these through the ordinary pipeline.
 //!
 //! Source: `pkg/controlplane/controller/{systemnamespaces,kubernetesservice}`, `pkg/registry/scheduling/rest/storage_scheduling.go`.
+
+mod policy;
 
 use crate::model::Object;
 use crate::model::core::{Namespace, Service, ServicePort, ServiceSpec};
@@ -33,6 +35,7 @@ pub fn bootstrap_objects() -> Vec<Object> {
         })
     }));
     objects.push(api_service().into());
+    objects.extend(policy::objects().iter().cloned());
     objects
 }
 
