@@ -44,9 +44,9 @@ pub use effect::{Ctx, Effect, Inbound};
 pub use health::{Check, Health};
 pub use managed_fields::Ownership;
 pub use request::{
-    Body, Caller, Credentials, DeleteOptions, ExecOptions, FieldValidation, List, LogOptions, Options, Outcome, PatchType, Payload,
-    Propagation, Request, Response, Scale, StreamChunk, Subresource, Ticket, User, Verb, VersionMatch, WatchEvent,
-    WatchEventKind,
+    Body, Caller, Credentials, DeleteOptions, ExecOptions, FieldValidation, List, LogOptions, Options, Outcome,
+    PatchType, Payload, Propagation, Request, Response, Scale, StreamChunk, Subresource, Ticket, User, Verb,
+    VersionMatch, WatchEvent, WatchEventKind,
 };
 pub use server::ApiServer;
 pub use standalone::Standalone;

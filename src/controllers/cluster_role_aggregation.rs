@@ -56,9 +56,8 @@ fn gathered(own: &ClusterRole, aggregation: &AggregationRule, caches: &Caches) -
     let mut rules: Vec<PolicyRule> = Vec::new();
     for selector in aggregation.cluster_role_selectors.iter().flatten() {
         let Ok(selector) = Selector::from_typed(Some(selector)) else { continue };
-        let found = roles(caches).filter(|role| {
-            role.metadata.name() != own.metadata.name() && selector.matches(role.metadata.label_map())
-        });
+        let found = roles(caches)
+            .filter(|role| role.metadata.name() != own.metadata.name() && selector.matches(role.metadata.label_map()));
         for rule in found.flat_map(|role| role.rules.iter().flatten()) {
             if !rules.contains(rule) {
                 rules.push(rule.clone());

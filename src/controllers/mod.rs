@@ -6,8 +6,8 @@
 //! Reading order: [`manager`], [`expectations`], [`claim`], [`replicaset`], [`deployment`], then any other.
 
 pub mod claim;
-pub mod cron_job;
 pub mod cluster_role_aggregation;
+pub mod cron_job;
 pub mod custom_resources;
 pub mod daemon_set;
 pub mod deployment;

@@ -97,7 +97,12 @@ const ROWS: &[Row] = &[
         Modelled,
         "Escalation checks and the reasons of refusals included.",
     ),
-    row("API", "ABAC and webhook authorisation, OIDC, anonymous users", NotModelled, "Nobody is let in without a name."),
+    row(
+        "API",
+        "ABAC and webhook authorisation, OIDC, anonymous users",
+        NotModelled,
+        "Nobody is let in without a name.",
+    ),
     row("API", "priority and fairness", NotModelled, "Requests are not queued by flow schemas."),
     row(
         "Namespace",

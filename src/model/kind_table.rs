@@ -285,6 +285,12 @@ pub(super) static TABLE: [KindInfo; BUILT_IN.len()] = [
         "selfsubjectaccessreview",
         Cluster
     ),
-    asked!(SelfSubjectRulesReview, "authorization.k8s.io", "selfsubjectrulesreviews", "selfsubjectrulesreview", Cluster),
+    asked!(
+        SelfSubjectRulesReview,
+        "authorization.k8s.io",
+        "selfsubjectrulesreviews",
+        "selfsubjectrulesreview",
+        Cluster
+    ),
     asked!(SubjectAccessReview, "authorization.k8s.io", "subjectaccessreviews", "subjectaccessreview", Cluster),
 ];

@@ -102,7 +102,10 @@ pub fn custom_kinds(cluster: &Cluster) -> Vec<Kind> {
 #[must_use]
 pub fn kind(cluster: &Cluster, path: &ResourcePath) -> Option<Kind> {
     let is_named = |kind: &Kind| kind.plural() == path.resource;
-    let built_in = Kind::all().chain(Kind::asked()).filter(is_named).find(|kind| kind.info().is_served_as(&path.group, &path.version));
+    let built_in = Kind::all()
+        .chain(Kind::asked())
+        .filter(is_named)
+        .find(|kind| kind.info().is_served_as(&path.group, &path.version));
     let is_it = |kind: &Kind| (kind.info().group, kind.info().version) == (&*path.group, &*path.version);
     built_in.or_else(|| custom_kinds(cluster).into_iter().filter(is_named).find(is_it))
 }

@@ -63,8 +63,7 @@ fn impersonated(headers: &HeaderMap) -> Result<Option<Arc<User>>, Box<Status>> {
         headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(Arc::from).collect()
     };
     let first = |name: &str| texts(name).into_iter().next().unwrap_or_default();
-    let mut user =
-        User { name: first("impersonate-user"), groups: texts("impersonate-group"), ..User::default() };
+    let mut user = User { name: first("impersonate-user"), groups: texts("impersonate-group"), ..User::default() };
     user.uid = first("impersonate-uid");
     for name in headers.keys() {
         if let Some(key) = name.as_str().strip_prefix(EXTRA) {
@@ -78,7 +77,9 @@ fn impersonated(headers: &HeaderMap) -> Result<Option<Arc<User>>, Box<Status>> {
         return Ok(None);
     }
     let fields = format!("Name:\"\", UID:\"{}\", Groups:{:?}", user.uid, user.groups);
-    Err(Box::new(Status::bad_request(format!("requested &user.DefaultInfo{{{fields}}} without impersonating a user name"))))
+    Err(Box::new(Status::bad_request(format!(
+        "requested &user.DefaultInfo{{{fields}}} without impersonating a user name"
+    ))))
 }
 
 /// Compares in a time that does not tell how much of it was right.

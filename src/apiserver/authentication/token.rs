@@ -55,7 +55,8 @@ mod tests {
     #[test]
     fn the_signature_is_that_of_the_rfc() {
         // RFC 4231, test case 2.
-        let hex: String = Key::new(b"Jefe").mac(b"what do ya want for nothing?").iter().map(|b| format!("{b:02x}")).collect();
+        let hex: String =
+            Key::new(b"Jefe").mac(b"what do ya want for nothing?").iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 

@@ -110,8 +110,11 @@ impl Tokens {
             .map(str::to_owned)
             .collect();
         if meant.is_empty() {
-            return Err(format!("[invalid bearer token, token audiences {} is invalid for the target audiences {}]",
-                list(&claims["aud"]), list(&json!(wanted))));
+            return Err(format!(
+                "[invalid bearer token, token audiences {} is invalid for the target audiences {}]",
+                list(&claims["aud"]),
+                list(&json!(wanted))
+            ));
         }
         Ok((user(&claims, store)?, meant))
     }
@@ -124,7 +127,9 @@ fn read(request: &Request) -> Result<TokenRequest, Box<Status>> {
         _ => json!({}),
     };
     serde_json::from_value(value).map_err(|error| {
-        Box::new(Status::bad_request(format!("TokenRequest in version \"v1\" cannot be handled as a TokenRequest: {error}")))
+        Box::new(Status::bad_request(format!(
+            "TokenRequest in version \"v1\" cannot be handled as a TokenRequest: {error}"
+        )))
     })
 }
 
@@ -136,7 +141,11 @@ fn check(life: i64) -> Result<(), Box<Status>> {
     if life > LIFE_MAX {
         errors.invalid("spec.expirationSeconds", life, "may not specify a duration larger than 2^32 seconds");
     }
-    if errors.is_empty() { Ok(()) } else { Err(Box::new(errors.into_invalid("TokenRequest.authentication.k8s.io", ""))) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Box::new(errors.into_invalid("TokenRequest.authentication.k8s.io", "")))
+    }
 }
 
 fn find(kind: Kind, namespace: &str, name: &str, store: &Store<Stored>) -> Result<Object, Box<Status>> {

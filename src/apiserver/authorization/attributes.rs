@@ -125,7 +125,8 @@ mod tests {
         let user = User::new("alice", &[]);
         let nodes = Attributes::resource(&user, "list", "", "nodes", "");
         insta::assert_snapshot!(nodes.refusal(""), @r#"nodes is forbidden: User "alice" cannot list resource "nodes" in API group "" at the cluster scope"#);
-        let log = Attributes { subresource: "log", ..Attributes::resource(&user, "get", "", "pods", "x").within("shop") };
+        let log =
+            Attributes { subresource: "log", ..Attributes::resource(&user, "get", "", "pods", "x").within("shop") };
         insta::assert_snapshot!(log.refusal(""), @r#"pods "x" is forbidden: User "alice" cannot get resource "pods/log" in API group "" in the namespace "shop""#);
         let metrics = Attributes::path(&user, "get", "/metrics");
         insta::assert_snapshot!(metrics.refusal(""), @r#"forbidden: User "alice" cannot get path "/metrics""#);

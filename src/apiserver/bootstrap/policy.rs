@@ -167,8 +167,10 @@ mod tests {
     #[test]
     fn the_policy_can_be_read_and_holds_what_every_cluster_has() {
         assert!(read().is_some());
-        let named = |kind: Kind, name: &str| objects().iter().any(|object| object.kind() == kind && object.name() == name);
-        for role in ["cluster-admin", "admin", "edit", "view", "system:node", "system:controller:replicaset-controller"] {
+        let named =
+            |kind: Kind, name: &str| objects().iter().any(|object| object.kind() == kind && object.name() == name);
+        for role in ["cluster-admin", "admin", "edit", "view", "system:node", "system:controller:replicaset-controller"]
+        {
             assert!(named(Kind::ClusterRole, role), "{role}");
         }
         assert!(named(Kind::ClusterRoleBinding, "system:controller:job-controller"));

@@ -66,7 +66,8 @@ impl Graph {
             _ => (kind, namespace, name),
         };
         let keys = self.pods.get(node).into_iter().flat_map(|keys| keys.iter());
-        let mut pods = keys.filter_map(|key| store.get(key)).filter_map(|entry| Stored::peek(entry)).filter_map(Pod::of);
+        let mut pods =
+            keys.filter_map(|key| store.get(key)).filter_map(|entry| Stored::peek(entry)).filter_map(Pod::of);
         pods.any(|pod| {
             pod.metadata.namespace() == namespace
                 && if kind == Kind::Pod { pod.metadata.name() == name } else { references::names(pod, kind, name) }

@@ -13,9 +13,9 @@ use crate::etcd::Store;
 use crate::model::rbac::{PolicyRule, RoleRef};
 use crate::model::{Kind, Object};
 
+use super::GROUP;
 use super::index::referenced;
 use super::rule::{covers_url, list};
-use super::GROUP;
 
 /// Whether the user may write this role or binding.
 pub(in crate::apiserver) fn check(
@@ -29,7 +29,8 @@ pub(in crate::apiserver) fn check(
     match object {
         Object::Role(role) => writer.role(object, role.rules.as_deref().unwrap_or_default()),
         Object::ClusterRole(role) => {
-            let aggregates = |object: &Object| matches!(object, Object::ClusterRole(role) if role.aggregation_rule.is_some());
+            let aggregates =
+                |object: &Object| matches!(object, Object::ClusterRole(role) if role.aggregation_rule.is_some());
             if aggregates(object) || old.is_some_and(aggregates) {
                 writer.aggregation(object)?;
             }
@@ -67,14 +68,9 @@ impl Writer<'_> {
             return Ok(());
         }
         let all = || Some(vec!["*".to_owned()]);
-        let everything = PolicyRule {
-            api_groups: all(),
-            resources: all(),
-            verbs: vec!["*".to_owned()],
-            ..PolicyRule::default()
-        };
-        let every_path =
-            PolicyRule { non_resource_urls: all(), verbs: vec!["*".to_owned()], ..PolicyRule::default() };
+        let everything =
+            PolicyRule { api_groups: all(), resources: all(), verbs: vec!["*".to_owned()], ..PolicyRule::default() };
+        let every_path = PolicyRule { non_resource_urls: all(), verbs: vec!["*".to_owned()], ..PolicyRule::default() };
         self.confirm(&[everything, every_path]).map_err(|_| {
             let why = "must have cluster-admin privileges to use an aggregationRule";
             Box::new(Status::forbidden(object.kind(), object.name(), why))
@@ -167,7 +163,8 @@ fn covers(held: &PolicyRule, single: &PolicyRule) -> bool {
     };
     let names = list(&held.resource_names);
     let wanted_names = list(&single.resource_names);
-    let names_match = names.is_empty() || (!wanted_names.is_empty() && wanted_names.iter().all(|one| names.contains(one)));
+    let names_match =
+        names.is_empty() || (!wanted_names.is_empty() && wanted_names.iter().all(|one| names.contains(one)));
     within(&held.verbs, &single.verbs)
         && within(list(&held.api_groups), list(&single.api_groups))
         && resources(list(&held.resources), list(&single.resources))

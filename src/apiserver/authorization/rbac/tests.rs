@@ -17,9 +17,12 @@ fn server() -> Standalone {
     let reader = json!({"metadata": {"name": "reader", "namespace": "default"},
         "rules": [{"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list"]}]});
     server.create(object(Kind::Role, reader));
-    server.create(object(Kind::RoleBinding, json!({"metadata": {"name": "bob", "namespace": "default"},
+    server.create(object(
+        Kind::RoleBinding,
+        json!({"metadata": {"name": "bob", "namespace": "default"},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"},
-        "subjects": [{"kind": "User", "name": "bob"}, {"kind": "ServiceAccount", "name": "robot"}]})));
+        "subjects": [{"kind": "User", "name": "bob"}, {"kind": "ServiceAccount", "name": "robot"}]}),
+    ));
     server
 }
 
@@ -57,9 +60,12 @@ fn what_was_bound_counts_at_once_and_no_longer_when_it_is_gone() {
 #[test]
 fn a_binding_to_a_role_that_is_missing_is_told() {
     let mut server = server();
-    server.create(object(Kind::ClusterRoleBinding, json!({"metadata": {"name": "ghost"},
+    server.create(object(
+        Kind::ClusterRoleBinding,
+        json!({"metadata": {"name": "ghost"},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "nothing"},
-        "subjects": [{"kind": "User", "name": "carol"}]})));
+        "subjects": [{"kind": "User", "name": "carol"}]}),
+    ));
     let answer = told(ask(&mut server, "carol", Verb::List, Kind::Node, "", ""));
     insta::assert_snapshot!(answer, @r#"nodes is forbidden: User "carol" cannot list resource "nodes" in API group "" at the cluster scope: RBAC: clusterrole.rbac.authorization.k8s.io "nothing" not found"#);
 }

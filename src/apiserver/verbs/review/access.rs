@@ -7,8 +7,8 @@ use crate::apiserver::field::Errors;
 use crate::apiserver::request::User;
 use crate::apiserver::status::Status;
 use crate::model::authorization::{
-    LocalSubjectAccessReview, NonResourceAttributes, ResourceAttributes, SelfSubjectAccessReview, SubjectAccessReviewSpec,
-    SubjectAccessReviewStatus,
+    LocalSubjectAccessReview, NonResourceAttributes, ResourceAttributes, SelfSubjectAccessReview,
+    SubjectAccessReviewSpec, SubjectAccessReviewStatus,
 };
 
 use super::Desk;
@@ -63,14 +63,22 @@ type What<'a> = (Option<&'a ResourceAttributes>, Option<&'a NonResourceAttribute
 
 fn check_what(what: What<'_>, errors: &mut Errors) {
     match what {
-        (Some(_), Some(_)) => errors.invalid("spec.nonResourceAttributes", serde_json::json!(what.1), "cannot be specified in combination with resourceAttributes"),
+        (Some(_), Some(_)) => errors.invalid(
+            "spec.nonResourceAttributes",
+            serde_json::json!(what.1),
+            "cannot be specified in combination with resourceAttributes",
+        ),
         (None, None) => errors.invalid("spec.resourceAttributes", serde_json::Value::Null, ONE_OF),
         _ => {}
     }
 }
 
 fn refuse(errors: Errors, kind: &str) -> Result<(), Box<Status>> {
-    if errors.is_empty() { Ok(()) } else { Err(Box::new(errors.into_invalid(&format!("{kind}.authorization.k8s.io"), ""))) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Box::new(errors.into_invalid(&format!("{kind}.authorization.k8s.io"), "")))
+    }
 }
 
 fn ask(user: &User, what: What<'_>, desk: &Desk<'_>) -> SubjectAccessReviewStatus {

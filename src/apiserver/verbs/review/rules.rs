@@ -16,7 +16,8 @@ pub(super) fn own(review: &mut SelfSubjectRulesReview, desk: &Desk<'_>) -> Resul
     if desk.authorizer.allows_all() {
         let all = || Some(vec!["*".to_owned()]);
         let verbs = vec!["*".to_owned()];
-        let rule = ResourceRule { api_groups: all(), resources: all(), verbs: verbs.clone(), ..ResourceRule::default() };
+        let rule =
+            ResourceRule { api_groups: all(), resources: all(), verbs: verbs.clone(), ..ResourceRule::default() };
         status.resource_rules.push(rule);
         status.non_resource_rules.push(NonResourceRule { non_resource_urls: all(), verbs });
     }

@@ -3,7 +3,9 @@
 use crate::apiserver::authentication::ISSUER;
 use crate::apiserver::request::User;
 use crate::apiserver::status::Status;
-use crate::model::authentication::{SelfSubjectReview, SelfSubjectReviewStatus, TokenReview, TokenReviewStatus, UserInfo};
+use crate::model::authentication::{
+    SelfSubjectReview, SelfSubjectReviewStatus, TokenReview, TokenReviewStatus, UserInfo,
+};
 use crate::model::time;
 
 use super::Desk;

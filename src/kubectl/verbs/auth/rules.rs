@@ -37,7 +37,8 @@ fn row(rule: &PolicyRule) -> Vec<String> {
 
 /// `deployments.apps/scale`.
 fn resource(rule: &PolicyRule) -> String {
-    let first = |texts: &Option<Vec<String>>| texts.as_ref().and_then(|texts| texts.first().cloned()).unwrap_or_default();
+    let first =
+        |texts: &Option<Vec<String>>| texts.as_ref().and_then(|texts| texts.first().cloned()).unwrap_or_default();
     let (resource, group) = (first(&rule.resources), first(&rule.api_groups));
     let (name, part) = resource.split_once('/').map_or((resource.as_str(), None), |(name, part)| (name, Some(part)));
     let dot = if group.is_empty() { "" } else { "." };

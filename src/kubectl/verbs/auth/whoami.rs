@@ -14,7 +14,8 @@ use super::can_i::review_of;
 
 /// Its flags.
 pub const WHOAMI_FLAGS: &[&str] = &["o:output", ":template"];
-const FORBIDDEN: &str = "the selfsubjectreviews API is not enabled in the cluster or you do not have permission to call it";
+const FORBIDDEN: &str =
+    "the selfsubjectreviews API is not enabled in the cluster or you do not have permission to call it";
 
 /// Runs it.
 ///

@@ -12,8 +12,15 @@ use crate::kubectl::session::Session;
 use crate::model::Kind;
 
 /// Its flags.
-pub const TOKEN_FLAGS: &[&str] =
-    &["o:output", ":template", "+audience", ":duration", ":bound-object-kind", ":bound-object-name", ":bound-object-uid"];
+pub const TOKEN_FLAGS: &[&str] = &[
+    "o:output",
+    ":template",
+    "+audience",
+    ":duration",
+    ":bound-object-kind",
+    ":bound-object-name",
+    ":bound-object-uid",
+];
 
 /// Runs it.
 ///
