@@ -1,10 +1,13 @@
-//! Whole clusters: apply to all Running at two sizes, a lesson of ten minutes, a rewind, a frame at 1,000 nodes.
+//! Whole clusters: apply to all Running at two sizes, a lesson of ten minutes, a rewind.
 
 use divan::Bencher;
 use podlab::engine::SimDuration;
 use podlab::scenario::catalog;
 use podlab::session::Session;
 use podlab::session::bench::Bench;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     divan::main();

@@ -14,6 +14,9 @@ use serde_json::json;
 const NODES: usize = 5_000;
 const PODS: usize = 10_000;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }

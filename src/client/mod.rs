@@ -13,6 +13,7 @@ pub mod component;
 pub mod controller;
 pub mod informer;
 pub mod lease;
+mod name_index;
 pub mod recorder;
 pub mod runner;
 pub mod store;

@@ -61,13 +61,18 @@ pub struct Recorder {
     spam: BTreeMap<Arc<str>, Bucket>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    uid: Arc<str>,
-    field: Arc<str>,
-    event_type: EventType,
-    reason: Arc<str>,
-    message: Arc<str>,
+/// What makes two events the same, as 128 bits (FNV-1a): there are several for each Pod, and the texts are in the Events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(u128);
+
+impl Key {
+    fn of(parts: [&str; 5]) -> Self {
+        let fold =
+            |hash: u128, byte: u8| (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        // A byte that no text has tells the parts from each other.
+        let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
+        Self(bytes.fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, fold))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -100,7 +105,9 @@ impl Recorder {
         reason: &str,
         message: impl Into<Arc<str>>,
     ) {
-        self.event_about(ctx, reference(object), event_type, reason, message);
+        if self.may_speak(object.meta().uid(), ctx.now) {
+            self.write(ctx, reference(object), event_type, reason, message.into(), Style::Legacy);
+        }
     }
 
     /// Records an event about what `regarding` refers to, possibly one field of it
@@ -113,7 +120,9 @@ impl Recorder {
         reason: &str,
         message: impl Into<Arc<str>>,
     ) {
-        self.write(ctx, regarding, event_type, reason, message.into(), Style::Legacy);
+        if self.may_speak(regarding.uid.as_deref().unwrap_or_default(), ctx.now) {
+            self.write(ctx, regarding, event_type, reason, message.into(), Style::Legacy);
+        }
     }
 
     /// Records an event as the scheduler does, with the action that was being taken.
@@ -138,16 +147,9 @@ impl Recorder {
         message: Arc<str>,
         style: Style,
     ) {
-        let key = Key {
-            uid: regarding.uid.as_deref().unwrap_or_default().into(),
-            field: regarding.field_path.as_deref().unwrap_or_default().into(),
-            event_type,
-            reason: reason.into(),
-            message: if style == Style::Legacy { Arc::clone(&message) } else { Arc::default() },
-        };
-        if style == Style::Legacy && !self.may_speak(&key.uid, ctx.now) {
-            return;
-        }
+        let (uid, field) = (regarding.uid.as_deref(), regarding.field_path.as_deref());
+        let told = if style == Style::Legacy { &*message } else { "" };
+        let key = Key::of([uid.unwrap_or_default(), field.unwrap_or_default(), event_type.as_str(), reason, told]);
         let is_series = style != Style::Legacy;
         let over = |seen: &Seen| is_series && ctx.now.since(seen.last_at) > SERIES_FINISH;
         if self.seen.get(&key).is_some_and(over) {
@@ -163,7 +165,7 @@ impl Recorder {
             }
             return;
         }
-        let name = self.create(ctx, &namespace, regarding, &key, &message, style);
+        let name = self.create(ctx, &namespace, regarding, (event_type, reason, &message), style);
         self.seen.insert(key, Seen { name, count: 1, last_at: ctx.now, written_at: ctx.now });
     }
 
@@ -172,8 +174,7 @@ impl Recorder {
         ctx: &mut Ctx<'_>,
         namespace: &str,
         regarding: ObjectReference,
-        key: &Key,
-        message: &str,
+        (event_type, reason, message): (EventType, &str, &str),
         style: Style,
     ) -> Arc<str> {
         // Kubernetes names events by nanoseconds; two at the same microsecond are told apart by random bits.
@@ -182,8 +183,8 @@ impl Recorder {
         let host = Some(ctx.identity.host.to_string()).filter(|host| !host.is_empty());
         let mut event = Event {
             involved_object: regarding,
-            type_: Some(key.event_type.as_str().to_owned()),
-            reason: Some(key.reason.to_string()),
+            type_: Some(event_type.as_str().to_owned()),
+            reason: Some(reason.to_owned()),
             message: Some(message.to_owned()),
             reporting_component: Some(self.source.to_string()),
             ..Event::default()
@@ -212,9 +213,11 @@ impl Recorder {
     }
 
     /// Takes a token from the bucket of the object with this UID.
-    fn may_speak(&mut self, uid: &Arc<str>, now: SimTime) -> bool {
-        let full = Bucket { tokens: SPAM_BURST, filled_at: now };
-        let bucket = self.spam.entry(Arc::clone(uid)).or_insert(full);
+    fn may_speak(&mut self, uid: &str, now: SimTime) -> bool {
+        if !self.spam.contains_key(uid) {
+            self.spam.insert(uid.into(), Bucket { tokens: SPAM_BURST, filled_at: now });
+        }
+        let Some(bucket) = self.spam.get_mut(uid) else { return false };
         let refills = now.since(bucket.filled_at).as_micros() / SPAM_REFILL.as_micros();
         if refills > 0 {
             bucket.tokens = (bucket.tokens + refills).min(SPAM_BURST);

@@ -132,7 +132,8 @@ impl Runner {
     /// Its timer ran out.
     pub fn on_timer(&mut self, timer: Timer, caches: &Caches, ctx: &mut Ctx<'_>) {
         if timer != self.tick_timer() {
-            self.wake_at = None;
+            // One that an earlier timer has made needless changes nothing, or each would set another.
+            self.wake_at.take_if(|at| *at <= ctx.now);
             return;
         }
         let mut enqueue = Enqueue::new(ctx.now, CauseId::NONE);

@@ -6,13 +6,18 @@ use std::sync::Arc;
 use crate::model::{Kind, Meta, Object, Pod, Resource};
 
 use super::informer::Informer;
+use super::name_index::{NameIndex, hash_of};
 
 type Name = (Arc<str>, Arc<str>);
 
 /// Objects of one kind.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    by_namespace: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Object>>,
+    slots: Vec<Option<Object>>,
+    vacant: Vec<usize>,
+    names: NameIndex,
+    /// Slots in the order of the names.
+    by_namespace: BTreeMap<Arc<str>, BTreeMap<Arc<str>, usize>>,
     by_owner: BTreeMap<Arc<str>, BTreeSet<Name>>,
     by_node: BTreeMap<Arc<str>, BTreeSet<Name>>,
     len: usize,
@@ -21,21 +26,31 @@ pub struct Store {
 impl Store {
     /// Puts an object in and returns the one it replaces.
     pub fn insert(&mut self, object: Object) -> Option<Object> {
-        let (namespace, name): Name = (object.namespace().into(), object.name().into());
-        let objects = self.by_namespace.entry(Arc::clone(&namespace)).or_default();
-        let old = objects.insert(Arc::clone(&name), object.clone());
-        match &old {
-            Some(old) => self.unindex(old),
-            None => self.len += 1,
-        }
-        self.index(&object, (namespace, name));
-        old
+        let Some(slot) = self.slot_of(object.namespace(), object.name()) else {
+            self.add(object);
+            return None;
+        };
+        let old = self.slots[slot].replace(object.clone())?;
+        self.index_anew(&old, &object);
+        Some(old)
     }
 
     /// Takes an object out.
     pub fn remove(&mut self, namespace: &str, name: &str) -> Option<Object> {
-        let old = self.by_namespace.get_mut(namespace)?.remove(name)?;
-        self.unindex(&old);
+        let slots = &self.slots;
+        let slot = self.names.remove(hash_of(namespace, name), |slot| is_at(slots, slot, namespace, name))?;
+        let old = self.slots[slot].take()?;
+        self.vacant.push(slot);
+        if let Some(objects) = self.by_namespace.get_mut(namespace) {
+            objects.remove(name);
+        }
+        let name = name_of(&old);
+        if let Some(owner) = old.meta().controller() {
+            withdraw(&mut self.by_owner, &owner.uid, &name);
+        }
+        if let Some(node) = bound_node(&old) {
+            withdraw(&mut self.by_node, node, &name);
+        }
         self.len -= 1;
         Some(old)
     }
@@ -43,17 +58,18 @@ impl Store {
     /// The object of that name.
     #[must_use]
     pub fn get(&self, namespace: &str, name: &str) -> Option<&Object> {
-        self.by_namespace.get(namespace)?.get(name)
+        self.slots[self.slot_of(namespace, name)?].as_ref()
     }
 
     /// All objects, by namespace and name.
     pub fn iter(&self) -> impl Iterator<Item = &Object> {
-        self.by_namespace.values().flat_map(BTreeMap::values)
+        self.by_namespace.values().flat_map(BTreeMap::values).filter_map(|slot| self.slots[*slot].as_ref())
     }
 
     /// The objects of one namespace, by name.
     pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Object> {
-        self.by_namespace.get(namespace).into_iter().flat_map(BTreeMap::values)
+        let slots = self.by_namespace.get(namespace).into_iter().flat_map(BTreeMap::values);
+        slots.filter_map(|slot| self.slots[*slot].as_ref())
     }
 
     /// The objects whose controller has this UID.
@@ -83,32 +99,69 @@ impl Store {
         self.len == 0
     }
 
+    fn slot_of(&self, namespace: &str, name: &str) -> Option<usize> {
+        self.names.find(hash_of(namespace, name), |slot| is_at(&self.slots, slot, namespace, name))
+    }
+
     fn indexed<'a>(&'a self, names: Option<&'a BTreeSet<Name>>) -> impl Iterator<Item = &'a Object> {
         names.into_iter().flatten().filter_map(|(namespace, name)| self.get(namespace, name))
     }
 
-    fn index(&mut self, object: &Object, name: Name) {
+    /// Puts a new object in.
+    fn add(&mut self, object: Object) {
+        let name = name_of(&object);
+        let hash = hash_of(&name.0, &name.1);
         if let Some(owner) = object.meta().controller() {
-            self.by_owner.entry(owner.uid.as_str().into()).or_default().insert(name.clone());
+            enter(&mut self.by_owner, &owner.uid, &name);
         }
-        if let Some(node) = bound_node(object) {
-            self.by_node.entry(node.into()).or_default().insert(name);
+        if let Some(node) = bound_node(&object) {
+            enter(&mut self.by_node, node, &name);
         }
+        let slot = self.vacant.pop().unwrap_or(self.slots.len());
+        if slot == self.slots.len() {
+            self.slots.push(None);
+        }
+        self.slots[slot] = Some(object);
+        self.names.insert(hash, slot);
+        self.by_namespace.entry(name.0).or_default().insert(name.1, slot);
+        self.len += 1;
     }
 
-    fn unindex(&mut self, object: &Object) {
-        let name: Name = (object.namespace().into(), object.name().into());
-        if let Some(owner) = object.meta().controller() {
-            withdraw(&mut self.by_owner, &owner.uid, &name);
+    /// An object was replaced by another of the same name: few of them change their owner or their node.
+    fn index_anew<'a>(&mut self, old: &'a Object, new: &'a Object) {
+        let owner_of = |object: &'a Object| object.meta().controller().map(|owner| owner.uid.as_str());
+        let (before, after) = (owner_of(old), owner_of(new));
+        if before != after {
+            let name = name_of(new);
+            before.into_iter().for_each(|uid| withdraw(&mut self.by_owner, uid, &name));
+            after.into_iter().for_each(|uid| enter(&mut self.by_owner, uid, &name));
         }
-        if let Some(node) = bound_node(object) {
-            withdraw(&mut self.by_node, node, &name);
+        let (before, after) = (bound_node(old), bound_node(new));
+        if before != after {
+            let name = name_of(new);
+            before.into_iter().for_each(|node| withdraw(&mut self.by_node, node, &name));
+            after.into_iter().for_each(|node| enter(&mut self.by_node, node, &name));
         }
     }
 }
 
+fn name_of(object: &Object) -> Name {
+    (object.namespace().into(), object.name().into())
+}
+
+fn is_at(slots: &[Option<Object>], slot: usize, namespace: &str, name: &str) -> bool {
+    slots[slot].as_ref().is_some_and(|object| object.name() == name && object.namespace() == namespace)
+}
+
 fn bound_node(object: &Object) -> Option<&str> {
     Pod::of(object).map(|pod| pod.node_name()).filter(|node| !node.is_empty())
+}
+
+fn enter(index: &mut BTreeMap<Arc<str>, BTreeSet<Name>>, key: &str, name: &Name) {
+    match index.get_mut(key) {
+        Some(names) => names.insert(name.clone()),
+        None => index.entry(key.into()).or_default().insert(name.clone()),
+    };
 }
 
 fn withdraw(index: &mut BTreeMap<Arc<str>, BTreeSet<Name>>, key: &str, name: &Name) {

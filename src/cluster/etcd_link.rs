@@ -15,14 +15,18 @@ impl Cluster {
     }
 
     pub(super) fn on_etcd_wake(&mut self, master: usize) {
-        self.masters[master].etcd_wake_at = None;
+        if !due(&mut self.masters[master].etcd_wake_at, self.now) {
+            return;
+        }
         if self.masters[master].etcd_runs() {
             self.with_etcd(master, |member, now, out| member.wake(now, out));
         }
     }
 
     pub(super) fn on_server_wake(&mut self, server: usize) {
-        self.masters[server].server_wake_at = None;
+        if !due(&mut self.masters[server].server_wake_at, self.now) {
+            return;
+        }
         if self.masters[server].server_runs() {
             self.with_server(server, ApiServer::wake);
         }
@@ -147,6 +151,12 @@ impl Cluster {
             self.agenda.push(at, Signal::ServerWake(master));
         }
     }
+}
+
+/// Whether a wake that has come is the one that is waited for, which is over then. One that an earlier wake has made needless
+/// stays on the agenda and means nothing; were it obeyed, each would set another, and their number would only grow.
+pub(super) fn due(set: &mut Option<SimTime>, now: SimTime) -> bool {
+    set.take_if(|at| *at <= now).is_some()
 }
 
 /// The instant to put on the agenda, if none as early is there already.

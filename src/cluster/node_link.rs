@@ -79,6 +79,9 @@ impl Cluster {
 
     pub(super) fn on_machine_wake(&mut self, index: usize) {
         let now = self.now;
+        if self.workers[index].wake_at.is_none_or(|at| at > now) {
+            return;
+        }
         let entry = self.worker_mut(index);
         entry.wake_at = None;
         if !entry.is_on {

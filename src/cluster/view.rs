@@ -89,6 +89,15 @@ impl Cluster {
         self.objects(R::KIND).iter().filter_map(R::of).cloned().collect()
     }
 
+    /// How many objects of a kind known at compile time `count`; makes no list of them.
+    #[must_use]
+    pub fn count<R: Resource>(&self, counts: impl Fn(&R) -> bool) -> usize {
+        let range = storage_key::range(R::KIND, "");
+        let Some(store) = self.store() else { return 0 };
+        let objects = store.iter(&range).filter_map(|entry| Stored::peek(entry)).filter_map(R::of);
+        objects.filter(|object| counts(object)).count()
+    }
+
     /// One object.
     #[must_use]
     pub fn object(&self, key: &ObjectKey) -> Option<Object> {

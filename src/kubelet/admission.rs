@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::client::EventType;
 use crate::model::core::Node;
 use crate::model::node_selector::NodeTerms;
-use crate::model::resources::{Resources, pod_requests};
+use crate::model::resources::Resources;
 use crate::model::toleration::is_tolerated;
 use crate::model::{Meta, Pod, Quantity};
 
@@ -29,23 +29,23 @@ pub struct Refusal {
 /// # Errors
 /// The reason and message of its refusal.
 pub fn admit<'a>(
-    pod: &Pod,
-    source: &Source,
-    others: impl Iterator<Item = &'a Arc<Pod>> + Clone,
+    worker: &PodWorker,
+    others: impl Iterator<Item = &'a PodWorker> + Clone,
     scope: &Scope<'_, '_>,
 ) -> Result<(), Refusal> {
-    fits(pod, others.clone(), &scope.shared.config.allocatable)?;
+    let pod = &worker.pod;
+    fits(&worker.requests, others.clone(), &scope.shared.config.allocatable)?;
     if let Some(node) = scope.node() {
         matches_node(pod, node)?;
         let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
-        let is_static = matches!(source, Source::File { .. });
+        let is_static = matches!(worker.source, Source::File { .. });
         let tolerations = pod.spec.tolerations.as_deref().unwrap_or_default();
         let repels = taints.iter().any(|taint| taint.effect == "NoExecute" && !is_tolerated(tolerations, taint));
         if repels && !is_static {
             return Err(predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate"));
         }
     }
-    free_ports(pod, others)
+    free_ports(pod, others.map(|other| &other.pod))
 }
 
 fn predicate(name: &str, why: &str) -> Refusal {
@@ -53,17 +53,16 @@ fn predicate(name: &str, why: &str) -> Refusal {
 }
 
 fn fits<'a>(
-    pod: &Pod,
-    others: impl Iterator<Item = &'a Arc<Pod>>,
+    wanted: &Resources,
+    others: impl Iterator<Item = &'a PodWorker>,
     allocatable: &BTreeMap<String, String>,
 ) -> Result<(), Refusal> {
     let mut used = Resources::default();
     let mut count = 0;
     for other in others {
-        used.add(&pod_requests(&other.spec));
+        used.add(&other.requests);
         count += 1;
     }
-    let wanted = pod_requests(&pod.spec);
     for (name, text) in allocatable {
         let Ok(capacity) = Quantity::parse(text) else { continue };
         let capacity = if name == "cpu" { capacity.milli_value() } else { capacity.value() };

@@ -296,13 +296,13 @@ impl Kubelet {
         let number = self.next_number;
         self.next_number += 1;
         let cause = ctx.record("sync pod", format!("pods/{}/{}", pod.metadata.namespace(), pod.metadata.name()), "");
-        let others = self.workers.values().filter(|other| other.stage != Stage::Terminated).map(|other| &other.pod);
+        let others = self.workers.values().filter(|other| other.stage != Stage::Terminated);
         let mut worker = PodWorker::new(number, Arc::clone(&pod), source, ctx.now, cause);
         let mut scope = scope(&mut self.shared, host, ctx);
         let is_known = recovery::take_over(&mut worker, &mut scope);
         let refusal = match is_known || pod.is_terminal() || pod.metadata.deletion_timestamp.is_some() {
             true => None,
-            false => admission::admit(&pod, &worker.source, others, &scope).err(),
+            false => admission::admit(&worker, others, &scope).err(),
         };
         self.numbers.insert(pod.metadata.uid().into(), number);
         self.workers.insert(number, worker);

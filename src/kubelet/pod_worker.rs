@@ -10,6 +10,7 @@ use crate::client::Ticket;
 use crate::engine::{CauseId, SimDuration, SimTime};
 use crate::machine::{ContainerId, Machine, PullId, SandboxId};
 use crate::model::core::PodStatus;
+use crate::model::resources::{Resources, pod_requests};
 use crate::model::{Meta, Pod};
 
 use super::ephemeral;
@@ -128,6 +129,8 @@ pub struct PodWorker {
     pub number: PodNumber,
     /// The Pod as last seen.
     pub pod: Arc<Pod>,
+    /// What it asks for.
+    pub requests: Resources,
     /// Where it comes from.
     pub source: Source,
     /// How far it is.
@@ -182,6 +185,7 @@ impl PodWorker {
             slots: Slot::of(&pod),
             report: Report { status: Arc::clone(&pod.status), ..Report::default() },
             last_ip: pod.ip().parse().ok(),
+            requests: pod_requests(&pod.spec),
             pod,
             source,
             stage: Stage::Sync,
@@ -332,6 +336,9 @@ impl PodWorker {
             || self.pod.metadata.annotations != pod.metadata.annotations;
         self.pod = pod;
         self.add_ephemeral_slots();
+        if spec_changed {
+            self.requests = pod_requests(&self.pod.spec);
+        }
         let meta = &self.pod.metadata;
         if meta.deletion_timestamp.is_some() && (!was_terminating || meta.deletion_grace_period_seconds != grace_before)
         {

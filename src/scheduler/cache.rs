@@ -20,6 +20,7 @@ pub struct Cache {
 #[derive(Clone, Debug)]
 struct Counted {
     node: Arc<str>,
+    info: Arc<PodInfo>,
     is_assumed: bool,
 }
 
@@ -31,6 +32,14 @@ impl Cache {
 
     /// A Pod was seen on its node, new or changed.
     pub fn confirm(&mut self, pod: Arc<PodInfo>) {
+        if let Some(counted) = self.pods.get_mut(&pod.uid)
+            && *counted.node == *pod.pod.node_name()
+        {
+            counted.is_assumed = false;
+            let before = std::mem::replace(&mut counted.info, Arc::clone(&pod));
+            self.snapshot.replace_pod(&counted.node, &before, pod);
+            return;
+        }
         let node: Arc<str> = pod.pod.node_name().into();
         self.discount(&pod.uid);
         self.count(pod, &node, false);
@@ -56,6 +65,12 @@ impl Cache {
         self.pods.get(uid).is_some_and(|counted| counted.is_assumed)
     }
 
+    /// A Pod that is counted and was seen to be bound.
+    #[must_use]
+    pub fn confirmed(&self, uid: &str) -> Option<&Arc<PodInfo>> {
+        self.pods.get(uid).filter(|counted| !counted.is_assumed).map(|counted| &counted.info)
+    }
+
     /// How many Pods are counted.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -69,7 +84,8 @@ impl Cache {
     }
 
     fn count(&mut self, pod: Arc<PodInfo>, node: &Arc<str>, is_assumed: bool) {
-        self.pods.insert(Arc::clone(&pod.uid), Counted { node: Arc::clone(node), is_assumed });
+        let counted = Counted { node: Arc::clone(node), info: Arc::clone(&pod), is_assumed };
+        self.pods.insert(Arc::clone(&pod.uid), counted);
         self.snapshot.add_pod(node, pod);
     }
 

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use crate::client::{Ctx, Delta};
-use crate::model::core::Node;
-use crate::model::{Kind, Object, Pod};
+use crate::model::core::{Node, PodSpec};
+use crate::model::{Kind, Meta, Object, Pod};
 
 use super::component::Scheduler;
 use super::framework::ClusterEvent;
@@ -52,11 +52,11 @@ impl Scheduler {
     }
 
     fn pod_changed(&mut self, old: Option<&Arc<Pod>>, pod: Arc<Pod>, ctx: &mut Ctx<'_>) {
-        let info = Arc::new(PodInfo::new(pod));
-        if !info.pod.node_name().is_empty() {
-            self.bound_pod_changed(old, info, ctx);
+        if !pod.node_name().is_empty() {
+            self.bound_pod_changed(old, pod, ctx);
             return;
         }
+        let info = Arc::new(PodInfo::new(pod));
         if !self.is_responsible_for(&info.pod) || self.cache.is_assumed(&info.uid) {
             return;
         }
@@ -69,13 +69,22 @@ impl Scheduler {
         self.queue.update(info, ctx.cause, &self.algorithm.profile, ctx.now);
     }
 
-    fn bound_pod_changed(&mut self, old: Option<&Arc<Pod>>, info: Arc<PodInfo>, ctx: &mut Ctx<'_>) {
-        self.queue.remove(&info.uid);
+    fn bound_pod_changed(&mut self, old: Option<&Arc<Pod>>, pod: Arc<Pod>, ctx: &mut Ctx<'_>) {
+        let info = match self.cache.confirmed(pod.metadata.uid()) {
+            Some(known) => Arc::new(known.renewed(pod)),
+            // Whoever is known to be bound has left the queue.
+            None => {
+                self.queue.remove(pod.metadata.uid());
+                Arc::new(PodInfo::new(pod))
+            }
+        };
         self.cache.snapshot.withdraw(&info.uid);
         self.cache.confirm(Arc::clone(&info));
         let event = match old.filter(|old| !old.node_name().is_empty()) {
             None => ClusterEvent::PodAssigned(info),
-            Some(old) if old.spec == info.pod.spec && old.metadata.labels == info.pod.metadata.labels => return,
+            Some(old) if is_same(&old.spec, &info.pod.spec) && old.metadata.labels == info.pod.metadata.labels => {
+                return;
+            }
             Some(old) => ClusterEvent::PodUpdated(Arc::new(PodInfo::new(Arc::clone(old))), info),
         };
         self.wake(&event, ctx);
@@ -137,6 +146,11 @@ impl Scheduler {
             None => self.cache.snapshot.volumes.remove(delta.object()),
         }
     }
+}
+
+/// Whether two specs say the same; most are one and the same.
+fn is_same(one: &Arc<PodSpec>, other: &Arc<PodSpec>) -> bool {
+    Arc::ptr_eq(one, other) || one == other
 }
 
 /// Heartbeats change nothing that the scheduler looks at.

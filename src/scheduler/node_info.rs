@@ -63,6 +63,20 @@ impl NodeInfo {
         Some(pod)
     }
 
+    /// A Pod that is here has changed.
+    pub fn replace_pod(&mut self, before: &Arc<PodInfo>, pod: Arc<PodInfo>) {
+        match self.pods.iter().position(|other| Arc::ptr_eq(other, before)) {
+            Some(index) if Arc::ptr_eq(&before.pod.spec, &pod.pod.spec) => {
+                self.pods.swap_remove(index);
+                self.pods.push(pod);
+            }
+            _ => {
+                self.remove_pod(&before.uid);
+                self.add_pod(pod);
+            }
+        }
+    }
+
     /// Its taints.
     #[must_use]
     pub fn taints(&self) -> &[Taint] {

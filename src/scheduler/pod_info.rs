@@ -51,6 +51,12 @@ impl PodInfo {
         }
     }
 
+    /// The same Pod as it is now; what it asks for is worked out anew only when its spec has changed.
+    #[must_use]
+    pub fn renewed(&self, pod: Arc<Pod>) -> Self {
+        if Arc::ptr_eq(&self.pod.spec, &pod.spec) { Self { pod, ..self.clone() } } else { Self::new(pod) }
+    }
+
     /// Its priority.
     #[must_use]
     pub fn priority(&self) -> i32 {

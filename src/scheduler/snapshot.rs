@@ -147,6 +147,14 @@ impl Snapshot {
         removed
     }
 
+    /// A Pod of a node has changed.
+    pub fn replace_pod(&mut self, node: &str, before: &Arc<PodInfo>, pod: Arc<PodInfo>) {
+        let slot = self.slot(node);
+        self.anti_affine += usize::from(pod.has_anti_affinity);
+        self.anti_affine -= usize::from(before.has_anti_affinity);
+        self.change(slot).replace_pod(before, pod);
+    }
+
     /// Changes a node in a copy of the snapshot, as a counterfactual does.
     pub fn alter(&mut self, node: &str, change: impl FnOnce(&mut NodeInfo)) {
         if let Some(&slot) = self.by_name.get(node) {

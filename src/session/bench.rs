@@ -70,7 +70,7 @@ impl Bench {
     /// How many Pods run.
     #[must_use]
     pub fn running(&self) -> usize {
-        self.cluster.all::<Pod>().iter().filter(|pod| pod.phase() == "Running").count()
+        self.cluster.count::<Pod>(|pod| pod.phase() == "Running")
     }
 
     /// The cluster.

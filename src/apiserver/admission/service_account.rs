@@ -71,7 +71,10 @@ fn mount_token(spec: &mut PodSpec, random: &mut Stream) {
         used |= mount(container, &name);
     }
     if used && present.is_none() {
-        spec.volumes.get_or_insert_default().push(token_volume(name));
+        let volumes = spec.volumes.get_or_insert_default();
+        // Volumes are large and Pods many: no room is taken for more of them.
+        volumes.reserve_exact(1);
+        volumes.push(token_volume(name));
     }
 }
 
@@ -80,6 +83,7 @@ fn mount(container: &mut Container, volume: &str) -> bool {
     if mounts.iter().any(|mount| mount.mount_path == MOUNT_PATH) {
         return false;
     }
+    mounts.reserve_exact(1);
     mounts.push(VolumeMount {
         name: volume.to_owned(),
         mount_path: MOUNT_PATH.into(),

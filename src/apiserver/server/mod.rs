@@ -46,6 +46,8 @@ pub struct ApiServer {
     /// The last revision that the watches were told of. A member of etcd that starts again applies its log anew.
     applied: Revision,
     pending: BTreeMap<RequestId, Pending>,
+    /// Those of them that wait for a revision.
+    unfresh: BTreeSet<RequestId>,
     next_request: u64,
     watches: Watches,
     timers: BTreeSet<(SimTime, Timer)>,
@@ -69,6 +71,7 @@ impl ApiServer {
             ready: false,
             applied: Revision::NONE,
             pending: BTreeMap::new(),
+            unfresh: BTreeSet::new(),
             next_request: 0,
             watches: Watches::default(),
             timers: BTreeSet::new(),
@@ -136,6 +139,7 @@ impl ApiServer {
         self.running = false;
         self.ready = false;
         self.pending.clear();
+        self.unfresh.clear();
         self.timers.clear();
         self.event_lease = None;
         self.compaction = None;

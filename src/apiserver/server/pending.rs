@@ -86,6 +86,9 @@ impl ApiServer {
         if pending.deadline != SimTime::MAX {
             self.timers.insert((pending.deadline, Timer::Deadline(id)));
         }
+        if matches!(pending.stage, Stage::Fresh(_)) {
+            self.unfresh.insert(id);
+        }
         self.pending.insert(id, pending);
         id
     }
@@ -99,6 +102,7 @@ impl ApiServer {
     pub(super) fn take(&mut self, id: RequestId) -> Option<Pending> {
         let pending = self.pending.remove(&id)?;
         self.timers.remove(&(pending.deadline, Timer::Deadline(id)));
+        self.unfresh.remove(&id);
         Some(pending)
     }
 
@@ -134,11 +138,12 @@ impl ApiServer {
 
     /// Answers the reads that waited for a revision.
     pub(super) fn release_fresh(&mut self, revision: Revision, ctx: &mut Ctx<'_>) {
+        if self.unfresh.is_empty() {
+            return;
+        }
         let reached = |stage: &Stage| matches!(stage, Stage::Fresh(wanted) if *wanted <= revision);
-        if self.pending.values().any(|one| reached(&one.stage)) {
-            for pending in self.take_all(reached) {
-                self.answer_fresh(pending, ctx);
-            }
+        for pending in self.take_all(reached) {
+            self.answer_fresh(pending, ctx);
         }
     }
 

@@ -23,8 +23,8 @@ pub fn decide(view: &View, old_pods: bool) -> Decision {
     }
     let mut steps = Vec::new();
     if let Some(deployment) = with_pause_told(&view) {
-        view.deployment = Arc::new(deployment.clone());
-        steps.push(Step::Write(Box::new(deployment)));
+        view.deployment = Arc::new(deployment);
+        steps.push(Step::Write(Arc::clone(&view.deployment)));
     }
     steps.extend(revision::sync(&mut view));
     if is_paused(&view.deployment) {

@@ -24,9 +24,14 @@ const NAME_LIMIT: usize = 253;
 pub fn sync(view: &mut View) -> Vec<Step> {
     let Some(found) = view.new.clone() else { return Vec::new() };
     let revision = next_revision(view.old.iter().map(|rs| &**rs));
-    let mut rs = (*found).clone();
     let min_ready = view.deployment.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
+    // Mostly all is well: then nothing but the metadata is copied to find that out.
+    let mut rs = ReplicaSet { metadata: found.metadata.clone(), ..ReplicaSet::default() };
     let mut changed = annotate_new(&view.deployment, &mut rs, revision, true);
+    let is_ready_alike = |spec: &ReplicaSetSpec| spec.min_ready_seconds.unwrap_or(0) == min_ready;
+    if changed || !found.spec.as_ref().is_none_or(is_ready_alike) {
+        rs = ReplicaSet { metadata: rs.metadata, ..(*found).clone() };
+    }
     if let Some(spec) = rs.spec.as_mut().filter(|spec| spec.min_ready_seconds.unwrap_or(0) != min_ready) {
         spec.min_ready_seconds = Some(min_ready).filter(|seconds| *seconds != 0);
         changed = true;
@@ -36,19 +41,21 @@ pub fn sync(view: &mut View) -> Vec<Step> {
         view.replace(&rs);
         return vec![Step::Update(rs)];
     }
-    let mut deployment = (*view.deployment).clone();
-    let mut dirty = set_revision(&mut deployment, &annotations::revision(&rs).to_string());
-    if progress_deadline(&deployment).is_some() && conditions::of(&deployment, PROGRESSING).is_none() {
-        let message = format!("Found new replica set \"{}\"", rs.metadata.name());
-        let found = condition(PROGRESSING, "True", reason::FOUND, &message, view.now);
-        conditions::set(deployment.status.get_or_insert_default(), found);
-        dirty = true;
-    }
-    if !dirty {
+    let revision = annotations::revision(&found).to_string();
+    let is_told = view.deployment.metadata.annotation(REVISION) == Some(&revision);
+    let is_silent =
+        progress_deadline(&view.deployment).is_some() && conditions::of(&view.deployment, PROGRESSING).is_none();
+    if is_told && !is_silent {
         return Vec::new();
     }
-    view.deployment = Arc::new(deployment.clone());
-    vec![Step::Write(Box::new(deployment))]
+    let deployment = Arc::make_mut(&mut view.deployment);
+    set_revision(deployment, &revision);
+    if is_silent {
+        let message = format!("Found new replica set \"{}\"", found.metadata.name());
+        let found = condition(PROGRESSING, "True", reason::FOUND, &message, view.now);
+        conditions::set(deployment.status.get_or_insert_default(), found);
+    }
+    vec![Step::Write(Arc::clone(&view.deployment))]
 }
 
 /// The ReplicaSet to make for the present template.

@@ -19,7 +19,7 @@ pub enum Step {
         to: i32,
     },
     /// Write the status, and the annotations with it.
-    Write(Box<Deployment>),
+    Write(Arc<Deployment>),
     /// Delete an old ReplicaSet.
     Delete(Arc<ReplicaSet>),
 }
@@ -54,6 +54,6 @@ impl Step {
     pub fn write(deployment: &Deployment, status: DeploymentStatus) -> Self {
         let mut deployment = deployment.clone();
         deployment.status = Some(status);
-        Self::Write(Box::new(deployment))
+        Self::Write(Arc::new(deployment))
     }
 }

@@ -100,9 +100,12 @@ impl Sync {
     }
 
     /// A write of what the step says, on the newest revision that this look has seen.
-    fn write(&self, deployment: &Deployment, ctx: &Ctx<'_>) -> Request {
-        let mut deployment = deployment.clone();
-        deployment.metadata.resource_version.clone_from(&self.view.deployment.metadata.resource_version);
+    fn write(&self, deployment: &Arc<Deployment>, ctx: &Ctx<'_>) -> Request {
+        let mut deployment = Arc::clone(deployment);
+        let newest = &self.view.deployment.metadata.resource_version;
+        if deployment.metadata.resource_version != *newest {
+            Arc::make_mut(&mut deployment).metadata.resource_version.clone_from(newest);
+        }
         ctx.request_with(Verb::Update, deployment).part(Subresource::Status)
     }
 
@@ -134,7 +137,7 @@ impl Sync {
         if matches!(step, Step::Create(_)) {
             self.view.new = Some(Arc::clone(rs));
             if let Some(deployment) = revision::after_creation(&self.view, rs) {
-                self.steps.push_front(Step::Write(Box::new(deployment)));
+                self.steps.push_front(Step::Write(Arc::new(deployment)));
             }
         } else {
             self.view.replace(rs);
@@ -172,7 +175,7 @@ impl Sync {
                 return Verdict::Retry;
             }
             let deployment = revision::after_collision(&self.view.deployment);
-            self.steps.push_back(Step::Write(Box::new(deployment)));
+            self.steps.push_back(Step::Write(Arc::new(deployment)));
             return Verdict::Continue;
         }
         if is_namespace_terminating(status) {
@@ -180,7 +183,7 @@ impl Sync {
         }
         let text = format!("Failed to create new replica set \"{}\": {status}", rs.metadata.name());
         if let Some(deployment) = revision::after_failure(&self.view, &text) {
-            self.steps.push_back(Step::Write(Box::new(deployment)));
+            self.steps.push_back(Step::Write(Arc::new(deployment)));
         }
         recorder.event(ctx, &self.deployment(), EventType::Warning, "ReplicaSetCreateError", text);
         Verdict::Continue

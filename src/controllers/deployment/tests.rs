@@ -87,7 +87,7 @@ impl World {
                 false
             }
             Step::Write(deployment) => {
-                self.deployment = *deployment;
+                self.deployment = Arc::unwrap_or_clone(deployment);
                 false
             }
             Step::Delete(gone) => {

@@ -72,14 +72,14 @@ impl Rosters {
         for name in std::mem::take(&mut roster.dirty) {
             let pod = caches.get::<Pod>(rs.metadata.namespace(), &name);
             let mine = pod.filter(|pod| pod.metadata.controller().is_some_and(|owner| owner.uid == uid));
-            if let Some(before) = roster.entries.remove(&name) {
-                roster.tally.add(before, -1);
-            }
-            if let Some(pod) = mine {
-                let entry = Entry::of(pod, rs, selector);
-                roster.tally.add(entry, 1);
-                roster.entries.insert(name, entry);
-            }
+            let entry = mine.map(|pod| Entry::of(pod, rs, selector));
+            let before = match (roster.entries.get_mut(&name), entry) {
+                (Some(known), Some(entry)) => Some(std::mem::replace(known, entry)),
+                (None, Some(entry)) => roster.entries.insert(name, entry),
+                (_, None) => roster.entries.remove(&name),
+            };
+            before.into_iter().for_each(|before| roster.tally.add(before, -1));
+            entry.into_iter().for_each(|entry| roster.tally.add(entry, 1));
         }
         roster.tally
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::key_range::KeyRange;
-use super::key_value::KeyValue;
+use super::key_value::{Key, KeyValue};
 
 /// A leaf that grows beyond this is split in two.
 const LEAF_MAX: usize = 128;
@@ -13,10 +13,24 @@ const LEAF_MIN: usize = 16;
 
 type Leaf<V> = Arc<Vec<Arc<KeyValue<V>>>>;
 
+/// A leaf under its first key, so that the leaf of a key is found without touching any other.
+#[derive(Clone, Debug)]
+struct Shelf<V> {
+    first: Key,
+    leaf: Leaf<V>,
+}
+
+impl<V> Shelf<V> {
+    fn of(entries: Vec<Arc<KeyValue<V>>>) -> Option<Self> {
+        let first = Arc::clone(&entries.first()?.key);
+        Some(Self { first, leaf: Arc::new(entries) })
+    }
+}
+
 /// Keys with their values, in the order of the keys. No leaf is empty.
 #[derive(Clone, Debug)]
 pub(super) struct Keyspace<V> {
-    leaves: Vec<Leaf<V>>,
+    leaves: Vec<Shelf<V>>,
     len: usize,
 }
 
@@ -30,28 +44,33 @@ impl<V> Keyspace<V> {
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&Arc<KeyValue<V>>> {
-        let leaf = self.leaves.get(self.leaf_of(key))?;
+        let leaf = &self.leaves.get(self.leaf_of(key))?.leaf;
         leaf.binary_search_by(|entry| (*entry.key).cmp(key)).ok().map(|at| &leaf[at])
     }
 
     /// Stores `entry` and returns what stood there.
     pub(super) fn insert(&mut self, entry: Arc<KeyValue<V>>) -> Option<Arc<KeyValue<V>>> {
         let number = self.leaf_of(&entry.key);
-        let Some(leaf) = self.leaves.get_mut(number) else {
-            self.leaves.push(Arc::new(vec![entry]));
+        let Some(shelf) = self.leaves.get_mut(number) else {
+            self.leaves.extend(Shelf::of(vec![entry]));
             self.len += 1;
             return None;
         };
-        let leaf = Arc::make_mut(leaf);
+        let leaf = Arc::make_mut(&mut shelf.leaf);
         match leaf.binary_search_by(|other| other.key.cmp(&entry.key)) {
             Ok(at) => Some(std::mem::replace(&mut leaf[at], entry)),
             Err(at) => {
+                if at == 0 {
+                    shelf.first = Arc::clone(&entry.key);
+                }
                 leaf.insert(at, entry);
                 self.len += 1;
                 if leaf.len() > LEAF_MAX {
                     // A leaf that grows at its end holds keys that arrive in order: leave it nearly full.
                     let upper = leaf.split_off(if at + 1 == leaf.len() { LEAF_MAX - LEAF_MIN } else { LEAF_MAX / 2 });
-                    self.leaves.insert(number + 1, Arc::new(upper));
+                    if let Some(upper) = Shelf::of(upper) {
+                        self.leaves.insert(number + 1, upper);
+                    }
                 }
                 None
             }
@@ -61,14 +80,19 @@ impl<V> Keyspace<V> {
     /// Takes `key` away and returns what stood there.
     pub(super) fn remove(&mut self, key: &str) -> Option<Arc<KeyValue<V>>> {
         let number = self.leaf_of(key);
-        let leaf = self.leaves.get_mut(number)?;
-        let at = leaf.binary_search_by(|entry| (*entry.key).cmp(key)).ok()?;
-        let leaf = Arc::make_mut(leaf);
+        let shelf = self.leaves.get_mut(number)?;
+        let at = shelf.leaf.binary_search_by(|entry| (*entry.key).cmp(key)).ok()?;
+        let leaf = Arc::make_mut(&mut shelf.leaf);
         let removed = leaf.remove(at);
         self.len -= 1;
-        if leaf.is_empty() {
+        let Some(first) = leaf.first() else {
             self.leaves.remove(number);
-        } else if leaf.len() < LEAF_MIN {
+            return Some(removed);
+        };
+        if at == 0 {
+            shelf.first = Arc::clone(&first.key);
+        }
+        if leaf.len() < LEAF_MIN {
             self.join(number);
         }
         Some(removed)
@@ -78,8 +102,8 @@ impl<V> Keyspace<V> {
     pub(super) fn range<'a>(&'a self, range: &'a KeyRange) -> impl Iterator<Item = &'a Arc<KeyValue<V>>> {
         let start = range.start();
         let first = self.leaf_of(start);
-        let skip = self.leaves.get(first).map_or(0, |leaf| leaf.partition_point(|entry| &*entry.key < start));
-        let entries = self.leaves.iter().skip(first).flat_map(|leaf| leaf.iter());
+        let skip = self.leaves.get(first).map_or(0, |shelf| shelf.leaf.partition_point(|entry| &*entry.key < start));
+        let entries = self.leaves.iter().skip(first).flat_map(|shelf| shelf.leaf.iter());
         entries.skip(skip).take_while(move |entry| !range.ends_before(&entry.key))
     }
 
@@ -87,7 +111,7 @@ impl<V> Keyspace<V> {
     pub(super) fn count(&self, range: &KeyRange) -> usize {
         let start = range.start();
         let mut count = 0;
-        for leaf in self.leaves.iter().skip(self.leaf_of(start)) {
+        for Shelf { leaf, .. } in self.leaves.iter().skip(self.leaf_of(start)) {
             let from = leaf.partition_point(|entry| &*entry.key < start);
             let to = leaf.partition_point(|entry| &*entry.key < start || !range.ends_before(&entry.key));
             count += to - from;
@@ -100,15 +124,15 @@ impl<V> Keyspace<V> {
 
     /// The leaf in which `key` stands or would stand.
     fn leaf_of(&self, key: &str) -> usize {
-        let after = self.leaves.partition_point(|leaf| leaf.first().is_some_and(|entry| &*entry.key <= key));
+        let after = self.leaves.partition_point(|shelf| &*shelf.first <= key);
         after.saturating_sub(1)
     }
 
     fn join(&mut self, number: usize) {
         let (Some(left), Some(right)) = (self.leaves.get(number), self.leaves.get(number + 1)) else { return };
-        if left.len() + right.len() <= LEAF_MAX / 2 {
+        if left.leaf.len() + right.leaf.len() <= LEAF_MAX / 2 {
             let right = self.leaves.remove(number + 1);
-            Arc::make_mut(&mut self.leaves[number]).extend(right.iter().cloned());
+            Arc::make_mut(&mut self.leaves[number].leaf).extend(right.leaf.iter().cloned());
         }
     }
 }

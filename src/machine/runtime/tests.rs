@@ -215,24 +215,3 @@ fn a_thousand_idle_machines_are_cheap_to_start_and_to_copy() {
     assert_eq!(copy.next_at(), None);
     assert_eq!(copy.containers().count(), 30);
 }
-
-/// Run by hand: `cargo test --release --lib thirty_thousand -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, not a check"]
-fn thirty_thousand_containers_start_within_a_second() {
-    let catalogue = Arc::new(Catalogue::built_in().unwrap());
-    let mut machines: Vec<Machine> = (0..1_000)
-        .map(|index| Machine::new(MachineConfig::worker(&format!("node-{index}")), Arc::clone(&catalogue)))
-        .collect();
-    for machine in &mut machines {
-        machine.preload_image("nginx:1.27").unwrap();
-        for _ in 0..30 {
-            let sandbox = machine.run_sandbox(SimTime::ZERO, SandboxConfig::default(), CauseId::NONE).unwrap();
-            let config = ContainerConfig { image: "nginx:1.27".into(), ..Default::default() };
-            let id = machine.create_container(SimTime::ZERO, sandbox, config, CauseId::NONE).unwrap();
-            machine.start_container(SimTime::ZERO, id, CauseId::NONE).unwrap();
-        }
-        machine.advance(SimTime::from_secs(1));
-        assert_eq!(machine.next_at(), None);
-    }
-}

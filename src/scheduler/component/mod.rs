@@ -160,7 +160,8 @@ impl Scheduler {
                 }
             }
             TIMER_BACKOFF => {
-                self.backoff_at = None;
+                // One that an earlier timer has made needless sets no other.
+                self.backoff_at.take_if(|at| *at <= ctx.now);
                 self.queue.flush_backoff(&self.algorithm.profile, ctx.now);
             }
             TIMER_POOL => {
