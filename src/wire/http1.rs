@@ -130,7 +130,7 @@ mod tests {
             (request.method.as_str(), request.path.as_str(), request.body.as_slice()),
             ("POST", "/a?b", &b"hi"[..])
         );
-        assert_eq!((length, closes), (53, false));
+        assert_eq!((length, closes), (52, false));
         assert_eq!(parse(b"GET / HTTP/1.1\r\nHost"), Parsed::Incomplete);
         assert_eq!(parse(b"GE"), Parsed::Incomplete);
         assert_eq!(parse(b"PING\r\n"), Parsed::NotHttp);
