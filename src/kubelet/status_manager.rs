@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::client::{Body, DeleteOptions, Outcome, Reason, Subresource, Verb};
 use crate::engine::SimDuration;
-use crate::model::metav1::ObjectMeta;
 use crate::model::{Kind, Meta, Object, Pod};
 
 use super::pod_worker::{PodWorker, Stage};
@@ -38,15 +37,9 @@ impl PodWorker {
             return;
         }
         let Some(api) = self.api_pod() else { return };
-        // The patch names the Pod and brings its status; nothing else goes over the wire.
-        let metadata = ObjectMeta {
-            name: api.metadata.name.clone(),
-            namespace: api.metadata.namespace.clone(),
-            uid: api.metadata.uid.clone(),
-            ..ObjectMeta::default()
-        };
-        let mut pod = Pod::new(metadata, Arc::clone(&api.spec));
+        let mut pod = Pod::clone(api);
         pod.status = Arc::clone(&self.report.status);
+        pod.metadata.resource_version = None;
         let request = scope.ctx.request(Verb::Patch, Kind::Pod, pod.metadata.namespace());
         let request = request.named(pod.metadata.name()).part(Subresource::Status);
         let ticket = scope.ctx.send(request.body(Body::StatusOf(Object::Pod(Arc::new(pod)))));
