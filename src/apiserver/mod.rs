@@ -29,6 +29,7 @@ mod managed_fields;
 mod quota_writes;
 mod registry;
 pub mod request;
+pub mod response;
 mod selection;
 pub mod server;
 pub mod standalone;

@@ -296,7 +296,10 @@ impl Kubelet {
         let number = self.next_number;
         self.next_number += 1;
         let cause = ctx.record("sync pod", format!("pods/{}/{}", pod.metadata.namespace(), pod.metadata.name()), "");
-        let others = self.workers.values().filter(|other| other.stage != Stage::Terminated);
+        // Who has been told that a Pod has ended may count on its place. Source: `filterOutInactivePods`.
+        let has_ended =
+            |other: &PodWorker| matches!(other.report.status.phase.as_deref(), Some("Succeeded" | "Failed"));
+        let others = self.workers.values().filter(|other| other.stage != Stage::Terminated && !has_ended(other));
         let mut worker = PodWorker::new(number, Arc::clone(&pod), source, ctx.now, cause);
         let mut scope = scope(&mut self.shared, host, ctx);
         let is_known = recovery::take_over(&mut worker, &mut scope);

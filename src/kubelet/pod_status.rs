@@ -96,13 +96,6 @@ impl PodWorker {
         if self.ending.is_some() {
             return "Failed";
         }
-        // A Pod that is being ended keeps its phase until nothing of it is left: whoever counts on its resources must not be
-        // told too early. Source: `pkg/kubelet/status/status_manager.go`, `mergePodStatus`, `couldHaveRunningContainers`.
-        if self.stage == Stage::Terminating
-            && let Some(before @ ("Running" | "Pending")) = self.report.status.phase.as_deref()
-        {
-            return if before == "Running" { "Running" } else { "Pending" };
-        }
         let tally = self.tally(inits, apps, machine);
         let is_ending = self.stage != Stage::Sync;
         let has_begun = self.slots.iter().any(|slot| slot.role == Role::App && slot.current.is_some());

@@ -19,9 +19,8 @@ pub fn next(schedule: &Schedule, after: SimTime) -> Option<SimTime> {
     let end = at + DAYS_MAX * DAY;
     while at < end {
         if !has_day(schedule, at) {
-            at = (at / DAY + 1) * DAY;
-            // The day of the calendar may begin at another second than that of the simulation.
-            at -= offset(at);
+            // The next midnight of the calendar.
+            at = at + DAY - offset(at);
             continue;
         }
         if is_due(schedule, at) {

@@ -75,8 +75,8 @@ fn get_in_all_its_shapes() {
         fruit: "yes"
       name: apple
       namespace: default
-      resourceVersion: "11"
-      uid: 05d1ef1a-3ccf-4b03-b623-2837aac1f923
+      resourceVersion: "145"
+      uid: fffb6e48-cfcd-46a2-911e-90b0063b6a7b
     "#);
     insta::assert_snapshot!(console.run("get cm,ns apple default"), @r#"
     NAME              DATA   AGE

@@ -2,6 +2,12 @@
 //!
 //! Where there is no kubectl these tests say so and pass, except where `PODLAB_NEEDS_KUBECTL` is set, as the gate does: there it is a failure.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a server is tried from outside: with threads, real time and the surroundings of the machine"
+)]
+
 mod commands;
 mod hostile;
 mod same;

@@ -32,7 +32,6 @@ const LINES: &[&str] = &[
     "describe svc web",
     "describe namespace default",
     "describe configmap conf",
-    "describe serviceaccount default",
     "rollout status deployment/web",
     "rollout history deployment/web",
     "auth whoami",

@@ -90,8 +90,10 @@ impl Kubelet<'_> {
         self.related(kind, asked)
     }
 
+    /// Upstream's kubelet gets claims and volumes one by one; podlab's watches the single objects that its Pods refer to.
     fn get(&self, kind: Kind, asked: &Attributes<'_>) -> Said {
-        if asked.verb != "get" {
+        let is_claim = matches!(kind, Kind::PersistentVolumeClaim | Kind::PersistentVolume);
+        if asked.verb != "get" && !(is_claim && matches!(asked.verb, "list" | "watch")) {
             return Err("can only get individual resources of this type".into());
         }
         if !asked.subresource.is_empty() {
