@@ -93,7 +93,7 @@ pub async fn carry(mut socket: WebSocket, call: Call) {
 impl Tunnel {
     fn hear(&mut self, bytes: &[u8]) -> Result<(), SpdyError> {
         self.reader.feed(bytes);
-        while let Some(frame) = self.reader.next()? {
+        while let Some(frame) = self.reader.take()? {
             match frame {
                 Frame::Open { stream, headers, is_ended } => self.open(stream, &headers, is_ended),
                 Frame::Data { stream, bytes, is_ended } => self.on_data(stream, &bytes, is_ended),

@@ -159,7 +159,7 @@ impl Reader {
     ///
     /// # Errors
     /// When what came in cannot be a frame.
-    pub fn next(&mut self) -> Result<Option<Frame>, SpdyError> {
+    pub fn take(&mut self) -> Result<Option<Frame>, SpdyError> {
         let Some(head) = self.bytes.first_chunk::<8>().copied() else { return Ok(None) };
         let length = number(&[0, head[5], head[6], head[7]]) as usize;
         if self.bytes.len() < 8 + length {
@@ -325,13 +325,13 @@ mod tests {
         let mut reader = Reader::default();
         let bytes = Writer::data(5, b"hello", true);
         reader.feed(&bytes[..9]);
-        assert_eq!(reader.next(), Ok(None));
+        assert_eq!(reader.take(), Ok(None));
         reader.feed(&bytes[9..]);
-        assert_eq!(reader.next(), Ok(Some(Frame::Data { stream: 5, bytes: b"hello".to_vec(), is_ended: true })));
+        assert_eq!(reader.take(), Ok(Some(Frame::Data { stream: 5, bytes: b"hello".to_vec(), is_ended: true })));
         reader.feed(&Writer::ping(7));
-        assert_eq!(reader.next(), Ok(Some(Frame::Ping(7))));
+        assert_eq!(reader.take(), Ok(Some(Frame::Ping(7))));
         reader.feed(b"\xff\xff\xff\xff\0\0\0\0");
-        assert_eq!(reader.next(), Err(SpdyError));
+        assert_eq!(reader.take(), Err(SpdyError));
     }
 
     #[test]

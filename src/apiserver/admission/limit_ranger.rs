@@ -120,7 +120,7 @@ fn total(spec: &PodSpec, pick: fn(&core::ResourceRequirements) -> Option<&Amount
     let mut sums: BTreeMap<String, Quantity> = BTreeMap::new();
     for (name, amount) in spec.containers.iter().flat_map(amounts) {
         let Ok(amount) = Quantity::parse(&amount.0) else { continue };
-        sums.entry(name).and_modify(|sum| *sum = *sum + amount).or_insert(amount);
+        sums.entry(name).and_modify(|sum| *sum += amount).or_insert(amount);
     }
     for (name, amount) in spec.init_containers.iter().flatten().flat_map(amounts) {
         let Ok(amount) = Quantity::parse(&amount.0) else { continue };

@@ -52,6 +52,9 @@ pub enum Decision {
 /// So many users are remembered with what they may do; more begin a new list.
 const REMEMBERED_MAX: usize = 256;
 
+/// A kind, a verb by its number, and a part of the object.
+type Allowed = (Kind, u8, Subresource);
+
 /// The authorisers of one server, with what they remember.
 #[derive(Clone, Debug)]
 pub(super) struct Authorizer {
@@ -61,7 +64,7 @@ pub(super) struct Authorizer {
     graph: node::Graph,
     /// What was allowed regardless of namespace and name, by the address of the user (who is kept, so that no other user
     /// can have it).
-    allowed: BTreeMap<usize, (Arc<User>, Vec<(Kind, u8, Subresource)>)>,
+    allowed: BTreeMap<usize, (Arc<User>, Vec<Allowed>)>,
 }
 
 impl Authorizer {

@@ -81,7 +81,7 @@ impl Policy {
             objects.push(role.cluster_role().into());
         }
         for mut role in self.controllers {
-            let account = std::mem::replace(&mut role.name, String::new());
+            let account = std::mem::take(&mut role.name);
             role.name = format!("{CONTROLLER}{account}");
             let subject = Subject {
                 kind: "ServiceAccount".into(),

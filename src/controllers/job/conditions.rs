@@ -96,7 +96,7 @@ pub fn ending(job: &Job, census: &Census) -> Option<Ending> {
     let is_complete = match spec.completions {
         // A work queue is done when one Pod has found it empty and the others have ended.
         None => succeeded > 0 && census.active.is_empty(),
-        Some(wanted) => succeeded >= wanted && !(wanted == 0 && !census.active.is_empty()),
+        Some(wanted) => succeeded >= wanted && (wanted != 0 || census.active.is_empty()),
     };
     is_complete.then(|| Ending::new(true, "CompletionsReached", "Reached expected number of succeeded pods"))
 }

@@ -352,9 +352,8 @@ impl Header {
         if self.name.len() <= 100 {
             return ("", &self.name);
         }
-        let slashes = self.name.match_indices('/').map(|(at, _)| at);
-        let cut =
-            slashes.filter(|at| *at <= 155 && self.name.len() - at - 1 <= 100 && *at + 1 < self.name.len()).last();
+        let mut slashes = self.name.match_indices('/').map(|(at, _)| at);
+        let cut = slashes.rfind(|at| *at <= 155 && self.name.len() - at - 1 <= 100 && *at + 1 < self.name.len());
         cut.map_or(("", &self.name), |at| (&self.name[..at], &self.name[at + 1..]))
     }
 
