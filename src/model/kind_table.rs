@@ -34,7 +34,7 @@ macro_rules! asked {
     };
 }
 
-/// Every kind, in the order of [`Kind`]. Source: `kubectl api-resources` of v1.36.
+/// Every kind, in the order of [`Kind`](super::kind::Kind). Source: `kubectl api-resources` of v1.36.
 pub(super) static TABLE: [KindInfo; BUILT_IN.len()] = [
     row!(Namespace, "", "namespaces", "namespace", &["ns"], Cluster, &[], &["finalize", "status"]),
     KindInfo { storage: "/registry/minions/", ..row!(Node, "", "nodes", "node", &["no"], Cluster, &[], STATUS) },

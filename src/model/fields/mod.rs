@@ -1,8 +1,8 @@
 //! Sets of fields and how objects merge field by field: what server-side apply and `metadata.managedFields` rest on.
 //!
 //! A [`FieldSet`] says which fields are meant, a [`Shape`] what is one field: which lists are told apart by keys, which
-//! maps and lists are taken as a whole. [`Comparison`] tells what differs between two objects, [`gather`] what one object
-//! says, [`merge`] lays one object over another, [`remove`] takes fields away.
+//! maps and lists are taken as a whole. [`Comparison`] tells what differs between two objects, [`gather()`] what one object
+//! says, [`merge()`] lays one object over another, [`remove()`] takes fields away.
 //!
 //! Source of the rules: `sigs.k8s.io/structured-merge-diff` v6.3.2, the release of Kubernetes v1.36.2.
 //!
