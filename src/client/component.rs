@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::apiserver::{Body, Outcome, Request, Status, StreamChunk, Ticket, User, Verb, WatchEvent};
+use crate::apiserver::{Body, DeleteOptions, Outcome, Request, Status, StreamChunk, Ticket, User, Verb, WatchEvent};
 use crate::engine::{Cause, CauseId, SimDuration, SimTime, Stream, Trace};
-use crate::model::{Kind, Object};
+use crate::model::metav1::ObjectMeta;
+use crate::model::{Kind, Meta, Object};
 
 /// A process that lives on the API: the scheduler, the controller manager, a kubelet.
 pub trait Component {
@@ -142,6 +143,13 @@ impl Ctx<'_> {
     #[must_use]
     pub fn request(&self, verb: Verb, kind: Kind, namespace: &str) -> Request {
         Request::new(&self.identity.user, &self.identity.agent, verb, kind, namespace)
+    }
+
+    /// A request that deletes the object with this metadata, in the background and with the grace of its kind.
+    #[must_use]
+    pub fn deletion(&self, kind: Kind, metadata: &ObjectMeta) -> Request {
+        let request = self.request(Verb::Delete, kind, metadata.namespace()).named(metadata.name());
+        request.body(Body::Delete(DeleteOptions::default()))
     }
 
     /// A request about this very object: its key, and itself as the body.

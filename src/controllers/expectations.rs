@@ -25,15 +25,16 @@ struct Expected {
 }
 
 impl Expectations {
-    /// So many creations are under way.
-    pub fn expect_creations(&mut self, key: &ObjectKey, creations: usize, now: SimTime) {
-        self.0.insert(key.clone(), Expected { creations, deletions: BTreeSet::new(), since: now });
-    }
-
-    /// The deletions of the objects with these UIDs are under way.
-    pub fn expect_deletions(&mut self, key: &ObjectKey, uids: impl IntoIterator<Item = Arc<str>>, now: SimTime) {
-        let deletions = uids.into_iter().collect();
-        self.0.insert(key.clone(), Expected { creations: 0, deletions, since: now });
+    /// So many creations are under way, and the deletions of the objects with these UIDs.
+    pub fn expect(
+        &mut self,
+        key: &ObjectKey,
+        creations: usize,
+        deletions: impl IntoIterator<Item = Arc<str>>,
+        now: SimTime,
+    ) {
+        let deletions = deletions.into_iter().collect();
+        self.0.insert(key.clone(), Expected { creations, deletions, since: now });
     }
 
     /// One creation was seen, or will never be.
@@ -75,7 +76,7 @@ mod tests {
         let key = ObjectKey::new(Kind::ReplicaSet, "default", "web");
         let mut expectations = Expectations::default();
         assert!(expectations.satisfied(&key, SimTime::ZERO));
-        expectations.expect_creations(&key, 2, SimTime::ZERO);
+        expectations.expect(&key, 2, [], SimTime::ZERO);
         expectations.creation_observed(&key);
         assert!(!expectations.satisfied(&key, SimTime::ZERO));
         assert!(expectations.satisfied(&key, SimTime::from_secs(301)));
@@ -87,7 +88,7 @@ mod tests {
     fn a_deletion_seen_twice_counts_once() {
         let key = ObjectKey::new(Kind::ReplicaSet, "default", "web");
         let mut expectations = Expectations::default();
-        expectations.expect_deletions(&key, ["a".into(), "b".into()], SimTime::ZERO);
+        expectations.expect(&key, 0, ["a".into(), "b".into()], SimTime::ZERO);
         expectations.deletion_observed(&key, "a");
         expectations.deletion_observed(&key, "a");
         assert!(!expectations.satisfied(&key, SimTime::ZERO));

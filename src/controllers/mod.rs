@@ -23,6 +23,7 @@ pub mod namespace;
 pub mod node_ipam;
 pub mod node_lifecycle;
 pub mod options;
+pub mod pod_control;
 pub mod pod_gc;
 pub mod pod_template;
 pub mod rejection;

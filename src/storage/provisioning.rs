@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::client::{
-    Body, Caches, Call, Controller, Ctx, DeleteOptions, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder,
-    Verb, Verdict, reference,
+    Body, Caches, Call, Controller, Ctx, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder, Verb, Verdict,
+    reference,
 };
 use crate::model::core::{
     CSIPersistentVolumeSource, Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PersistentVolume,
@@ -185,6 +185,5 @@ fn destroy(key: &ObjectKey, caches: &Caches, ctx: &mut Ctx<'_>) -> Plan {
         return Plan::none();
     }
     ctx.record("destroy disk", key.path(), "its claim is gone and its policy is Delete");
-    let request = ctx.request(Verb::Delete, Kind::PersistentVolume, "").named(key.name.clone());
-    Plan::call(request.body(Body::Delete(DeleteOptions::default())))
+    Plan::call(ctx.deletion(Kind::PersistentVolume, &volume.metadata))
 }

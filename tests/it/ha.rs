@@ -21,9 +21,15 @@ pub(crate) fn cluster(masters: u32, nodes: u32, seed: u64) -> Cluster {
 }
 
 pub(crate) fn kubectl(cluster: &mut Cluster, line: &str) -> String {
+    kubectl_reading(cluster, line, None)
+}
+
+/// The same with something on its standard input.
+pub(crate) fn kubectl_reading(cluster: &mut Cluster, line: &str, stdin: Option<&str>) -> String {
     let number = cluster.steps() + 1;
     let files = Arc::new(BTreeMap::new());
-    cluster.submit(Input::Kubectl { invocation: number, line: line.to_owned(), files, stdin: None });
+    let stdin = stdin.map(str::to_owned);
+    cluster.submit(Input::Kubectl { invocation: number, line: line.to_owned(), files, stdin });
     let end = cluster.now() + SimDuration::from_secs(90);
     while cluster.outcome_of(number).is_none() && cluster.now() < end {
         assert!(cluster.step());

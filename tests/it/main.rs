@@ -25,3 +25,5 @@ mod terminal;
 mod tidy;
 /// The Kubernetes API over HTTPS, asked by the real kubectl.
 mod wire;
+/// Every workload controller in a whole cluster, where each may do only what its role says.
+mod workloads;

@@ -30,20 +30,8 @@ impl Strategy for PersistentVolumeClaim {
     }
 
     fn validate(&self, errors: &mut Errors) {
-        let Some(spec) = &self.spec else { return };
-        if spec.access_modes.as_ref().is_none_or(Vec::is_empty) {
-            errors.required("spec.accessModes", "at least 1 access mode is required");
-        }
-        for mode in spec.access_modes.iter().flatten() {
-            one_of(Some(mode), &ACCESS_MODES, "spec.accessModes", errors);
-        }
-        match requested(spec) {
-            None => errors.required("spec.resources[storage]", ""),
-            Some(text) => {
-                if Quantity::parse(text).is_ok_and(|quantity| quantity.sign() <= 0) {
-                    errors.invalid("spec.resources[storage]", text, "must be greater than zero");
-                }
-            }
+        if let Some(spec) = &self.spec {
+            validate_spec(spec, "spec", errors);
         }
     }
 
@@ -68,6 +56,24 @@ impl Strategy for PersistentVolumeClaim {
         }
         if shrinks(new, old_spec) {
             errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
+        }
+    }
+}
+
+/// What is wrong with the spec of a claim or of a template of claims, at `field`. Source: `ValidatePersistentVolumeClaimSpec`.
+pub(super) fn validate_spec(spec: &PersistentVolumeClaimSpec, field: &str, errors: &mut Errors) {
+    if spec.access_modes.as_ref().is_none_or(Vec::is_empty) {
+        errors.required(format_args!("{field}.accessModes"), "at least 1 access mode is required");
+    }
+    for mode in spec.access_modes.iter().flatten() {
+        one_of(Some(mode), &ACCESS_MODES, format_args!("{field}.accessModes"), errors);
+    }
+    match requested(spec) {
+        None => errors.required(format_args!("{field}.resources[storage]"), ""),
+        Some(text) => {
+            if Quantity::parse(text).is_ok_and(|quantity| quantity.sign() <= 0) {
+                errors.invalid(format_args!("{field}.resources[storage]"), text, "must be greater than zero");
+            }
         }
     }
 }

@@ -1,12 +1,19 @@
 //! StatefulSets. Source: `pkg/registry/apps/statefulset/strategy.go`, `pkg/apis/apps/v1/defaults.go`, `validation.go`.
 
+use std::borrow::Cow;
+
 use crate::apiserver::field::Errors;
 use crate::engine::SimTime;
 use crate::model::apps::{StatefulSet, StatefulSetSpec, StatefulSetStatus};
+use crate::model::core::{
+    PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, PodSpec, PodTemplateSpec,
+    Volume,
+};
+use crate::model::{Meta, names};
 
 use super::deployment::not_negative;
 use super::pod_spec::one_of;
-use super::{Strategy, pod_template};
+use super::{Strategy, persistent_volume_claim, pod_template};
 
 const FIXED: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', \
     'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
@@ -47,8 +54,11 @@ impl Strategy for StatefulSet {
 
     fn validate(&self, errors: &mut Errors) {
         let Some(spec) = &self.spec else { return };
-        let policies = ["OrderedReady", "Parallel"];
-        one_of(spec.pod_management_policy.as_deref(), &policies, "spec.podManagementPolicy", errors);
+        let no_claim = PersistentVolumeClaimSpec::default();
+        let policy = spec.pod_management_policy.as_deref().unwrap_or_default();
+        if !["OrderedReady", "Parallel"].contains(&policy) {
+            errors.invalid("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'");
+        }
         if let Some(strategy) = &spec.update_strategy {
             let kind = strategy.type_.as_deref().unwrap_or_default();
             if !["RollingUpdate", "OnDelete"].contains(&kind) {
@@ -67,11 +77,18 @@ impl Strategy for StatefulSet {
             one_of(retention.when_deleted.as_deref(), &policies, format_args!("{field}.whenDeleted"), errors);
             one_of(retention.when_scaled.as_deref(), &policies, format_args!("{field}.whenScaled"), errors);
         }
+        for (index, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
+            let field = format!("spec.volumeClaimTemplates[{index}].spec");
+            persistent_volume_claim::validate_spec(claim.spec.as_ref().unwrap_or(&no_claim), &field, errors);
+        }
         not_negative(spec.replicas, "spec.replicas", errors);
         not_negative(spec.min_ready_seconds, "spec.minReadySeconds", errors);
         not_negative(spec.revision_history_limit, "spec.revisionHistoryLimit", errors);
         not_negative(spec.ordinals.as_ref().and_then(|ordinals| ordinals.start), "spec.ordinals.start", errors);
-        pod_template::validate("statefulset", &spec.selector, Some(&spec.template), errors);
+        if let Some(name) = spec.service_name.as_deref().filter(|name| !name.is_empty()) {
+            errors.all_invalid("spec.serviceName", name, names::dns1123_label(name));
+        }
+        pod_template::validate("statefulset", &spec.selector, Some(&template_as_used(spec)), errors);
     }
 
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
@@ -80,6 +97,28 @@ impl Strategy for StatefulSet {
             errors.forbidden("spec", FIXED);
         }
     }
+}
+
+/// The template with what the controller puts into it: the claims are volumes, its Pods' names their host names.
+fn template_as_used(spec: &StatefulSetSpec) -> Cow<'_, PodTemplateSpec> {
+    let mut template = Cow::Borrowed(&spec.template);
+    let Some(pod) = &spec.template.spec else { return template };
+    let claims = spec.volume_claim_templates.as_deref().unwrap_or_default();
+    if claims.is_empty() && pod.subdomain.is_none() && pod.hostname.is_none() {
+        return template;
+    }
+    let mut volumes: Vec<Volume> = claims.iter().map(volume_of).collect();
+    let own = pod.volumes.iter().flatten().filter(|own| claims.iter().all(|claim| claim.metadata.name() != own.name));
+    volumes.extend(own.cloned());
+    let pod = PodSpec { subdomain: None, hostname: None, volumes: Some(volumes), ..pod.clone() };
+    template.to_mut().spec = Some(pod);
+    template
+}
+
+fn volume_of(claim: &PersistentVolumeClaim) -> Volume {
+    let claim_name = claim.metadata.name().to_owned();
+    let source = PersistentVolumeClaimVolumeSource { claim_name: claim_name.clone(), read_only: None };
+    Volume { name: claim_name, persistent_volume_claim: Some(source), ..Volume::default() }
 }
 
 /// The new spec with what may change taken from the old one.

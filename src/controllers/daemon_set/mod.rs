@@ -15,17 +15,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::client::{
-    Body, Caches, Call, Controller, Ctx, DeleteOptions, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder,
-    Subresource, Verb, Verdict,
+    Caches, Call, Controller, Ctx, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder, Subresource, Verb,
+    Verdict,
 };
 use crate::engine::SimDuration;
-use crate::model::apps::DaemonSet;
+use crate::model::apps::{ControllerRevision, DaemonSet};
 use crate::model::metav1::LabelSelector;
 use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Resource};
 
 use super::expectations::Expectations;
 use super::history::History;
-use super::rejection::is_namespace_terminating;
+use super::pod_control::PodControl;
 use plan::Roster;
 
 /// What a call is for.
@@ -47,13 +47,16 @@ struct Sync {
     set: Arc<DaemonSet>,
     roster: Roster,
     status_written: bool,
-    to_create: usize,
-    to_delete: BTreeMap<Arc<str>, Arc<str>>,
+    pods: PodControl,
 }
 
 impl Controller for DaemonSetController {
     fn name(&self) -> &'static str {
         "daemonset-controller"
+    }
+
+    fn account(&self) -> &'static str {
+        "daemon-set-controller"
     }
 
     fn watches(&self) -> &'static [Kind] {
@@ -102,17 +105,16 @@ impl Controller for DaemonSetController {
         }
         let hash = present.name().rsplit('-').next().unwrap_or_default();
         let roster = Roster::new(set, hash, caches, ctx.now);
-        let mut sync =
-            Sync { set: Arc::clone(set), roster, status_written: false, to_create: 0, to_delete: BTreeMap::new() };
+        let pods = PodControl::of(object);
+        let mut sync = Sync { set: Arc::clone(set), roster, status_written: false, pods };
         let mut plan = Plan::none();
         if self.expectations.satisfied(key, ctx.now) {
-            plan = sync.manage(key, plan, &mut self.expectations, recorder, ctx);
+            plan = sync.manage(plan, &mut self.expectations, recorder, ctx);
         }
         let limit = usize::try_from(spec.revision_history_limit.unwrap_or(10)).unwrap_or(0);
-        let prune = |one: &Arc<crate::model::apps::ControllerRevision>| {
-            let request = ctx.request(Verb::Delete, Kind::ControllerRevision, &key.namespace);
-            let body = Body::Delete(DeleteOptions::default());
-            Call { request: request.named(one.metadata.name()).body(body), tag: PRUNE }
+        let prune = |one: &Arc<ControllerRevision>| {
+            let request = ctx.deletion(Kind::ControllerRevision, &one.metadata);
+            Call { request, tag: PRUNE }
         };
         let is_live =
             |name: &str| name == present.name() || sync.roster.uses(name.rsplit('-').next().unwrap_or_default());
@@ -133,22 +135,8 @@ impl Controller for DaemonSetController {
             return if outcome.is_ok() { Verdict::Continue } else { Verdict::Retry };
         };
         match call.tag {
-            CREATE => {
-                sync.to_create = sync.to_create.saturating_sub(1);
-                if outcome.is_err() {
-                    self.expectations.creation_observed(key);
-                }
-                sync.on_created(outcome, recorder, ctx)
-            }
-            DELETE => {
-                let name = &call.request.name;
-                if outcome.is_err()
-                    && let Some(uid) = sync.to_delete.get(name)
-                {
-                    self.expectations.deletion_observed(key, uid);
-                }
-                sync.on_deleted(name, outcome, recorder, ctx)
-            }
+            CREATE => sync.pods.on_created(outcome, &mut self.expectations, recorder, ctx),
+            DELETE => sync.pods.on_deleted(&call.request.name, outcome, &mut self.expectations, recorder, ctx),
             _ => match outcome {
                 Ok(_) => Verdict::Continue,
                 Err(status) if status.is(Reason::NotFound) => Verdict::Continue,
@@ -159,10 +147,7 @@ impl Controller for DaemonSetController {
 
     fn proceed(&mut self, key: &ObjectKey, _: Verdict, _: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
         let Some(sync) = self.syncs.get_mut(key) else { return Plan::none() };
-        for _ in 0..std::mem::take(&mut sync.to_create) {
-            // Batches that were skipped after a failure will never be seen.
-            self.expectations.creation_observed(key);
-        }
+        sync.pods.settle(&mut self.expectations);
         if !sync.status_written {
             sync.status_written = true;
             let wanted = status::status(&sync.set, &sync.roster);
@@ -211,14 +196,9 @@ impl DaemonSetController {
 }
 
 impl Sync {
-    fn object(&self) -> Object {
-        Object::from(Arc::clone(&self.set))
-    }
-
     /// Makes and deletes Pods.
     fn manage(
         &mut self,
-        key: &ObjectKey,
         plan: Plan,
         expectations: &mut Expectations,
         recorder: &mut Recorder,
@@ -227,55 +207,10 @@ impl Sync {
         let steps = self.roster.steps();
         for (reason, text, pod_is_failed) in &steps.notes {
             let kind = if *pod_is_failed { EventType::Warning } else { EventType::Normal };
-            recorder.event(ctx, &self.object(), kind, reason, text.clone());
+            recorder.event(ctx, self.pods.owner(), kind, reason, text.clone());
         }
-        self.to_create = steps.create.len();
-        expectations.expect_creations(key, steps.create.len(), ctx.now);
-        let uid = |pod: &Arc<Pod>| Arc::<str>::from(pod.metadata.uid());
-        expectations.expect_deletions(key, steps.delete.iter().map(uid), ctx.now);
-        self.to_delete = steps.delete.iter().map(|pod| (pod.metadata.name().into(), uid(pod))).collect();
-        let create = |node: &String| {
-            let pod = pods::pod(&self.set, node, &self.roster.hash);
-            Call { request: ctx.request_with(Verb::Create, pod), tag: CREATE }
-        };
-        let delete = |pod: &Arc<Pod>| {
-            let request = ctx.request(Verb::Delete, Kind::Pod, pod.metadata.namespace()).named(pod.metadata.name());
-            Call { request: request.body(Body::Delete(DeleteOptions::default())), tag: DELETE }
-        };
-        let deletions = steps.delete.iter().map(delete).collect();
-        plan.slow_start(steps.create.iter().map(create).collect()).stage(deletions)
-    }
-
-    fn on_created(&self, outcome: &Outcome, recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Verdict {
-        match outcome {
-            Ok(response) => {
-                let name = response.object().map(Object::name).unwrap_or_default();
-                let text = format!("Created pod: {name}");
-                recorder.event(ctx, &self.object(), EventType::Normal, "SuccessfulCreate", text);
-                Verdict::Continue
-            }
-            Err(status) if is_namespace_terminating(status) => Verdict::Continue,
-            Err(status) => {
-                let text = format!("Error creating: {status}");
-                recorder.event(ctx, &self.object(), EventType::Warning, "FailedCreate", text);
-                Verdict::Retry
-            }
-        }
-    }
-
-    fn on_deleted(&self, name: &str, outcome: &Outcome, recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Verdict {
-        match outcome {
-            Ok(_) => {
-                let text = format!("Deleted pod: {name}");
-                recorder.event(ctx, &self.object(), EventType::Normal, "SuccessfulDelete", text);
-                Verdict::Continue
-            }
-            Err(status) if status.is(Reason::NotFound) => Verdict::Continue,
-            Err(status) => {
-                let text = format!("Error deleting: {status}");
-                recorder.event(ctx, &self.object(), EventType::Warning, "FailedDelete", text);
-                Verdict::Retry
-            }
-        }
+        let pods = steps.create.iter().map(|node| pods::pod(&self.set, node, &self.roster.hash));
+        let creations = self.pods.create(pods, CREATE, expectations, ctx);
+        plan.slow_start(creations).stage(self.pods.delete(&steps.delete, DELETE, expectations, ctx))
     }
 }

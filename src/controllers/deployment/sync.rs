@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::client::{
-    Body, Caches, Ctx, DeleteOptions, EventType, Outcome, Plan, Reason, Recorder, Request, Response, Status,
-    Subresource, Verb, Verdict,
+    Caches, Ctx, EventType, Outcome, Plan, Reason, Recorder, Request, Response, Status, Subresource, Verb, Verdict,
 };
 use crate::model::apps::{Deployment, ReplicaSet};
 use crate::model::{Kind, Meta, Object, Resource};
@@ -80,10 +79,7 @@ impl Sync {
             Step::Update(rs) => ctx.request_with(Verb::Update, Arc::clone(rs)),
             Step::Create(rs) => ctx.request_with(Verb::Create, (**rs).clone()),
             Step::Write(deployment) => self.write(deployment, ctx),
-            Step::Delete(rs) => {
-                let request = ctx.request(Verb::Delete, Kind::ReplicaSet, rs.metadata.namespace());
-                request.named(rs.metadata.name()).body(Body::Delete(DeleteOptions::default()))
-            }
+            Step::Delete(rs) => ctx.deletion(Kind::ReplicaSet, &rs.metadata),
             Step::Scale { uid, to } => {
                 let rs = self.view.all().find(|rs| rs.metadata.uid() == uid)?;
                 before = replicas(rs);

@@ -21,14 +21,12 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::client::{
-    Body, Caches, Call, Controller, Ctx, Delta, Enqueue, EventType, Outcome, PatchType, Plan, Reason, Recorder, Verb,
-    Verdict,
+    Body, Caches, Call, Controller, Ctx, Delta, Enqueue, Outcome, PatchType, Plan, Reason, Recorder, Verb, Verdict,
 };
 use crate::model::batch::Job;
 use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Resource};
 
 use super::expectations::Expectations;
-use super::rejection::is_namespace_terminating;
 use census::Census;
 use sync::{CREATE, DELETE, STATUS, Sync, UNTRACK};
 
@@ -67,7 +65,7 @@ impl Controller for JobController {
         }
     }
 
-    fn reconcile(&mut self, key: &ObjectKey, caches: &Caches, recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
+    fn reconcile(&mut self, key: &ObjectKey, caches: &Caches, _: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
         if key.kind == Kind::Pod {
             return release(key, caches, ctx);
         }
@@ -78,7 +76,7 @@ impl Controller for JobController {
         let pods: Vec<Arc<Pod>> = caches.controlled_by::<Pod>(job.metadata.uid()).cloned().collect();
         let census = Census::of(job, &pods, ctx.now);
         let may_manage = self.expectations.satisfied(key, ctx.now);
-        let (sync, plan) = Sync::begin(job, census, may_manage, &mut self.expectations, recorder, ctx);
+        let (sync, plan) = Sync::begin(job, census, may_manage, &mut self.expectations, ctx);
         self.syncs.insert(key.clone(), sync);
         plan
     }
@@ -93,23 +91,8 @@ impl Controller for JobController {
     ) -> Verdict {
         let Some(sync) = self.syncs.get_mut(key) else { return plain(outcome) };
         match call.tag {
-            CREATE => {
-                let verdict = on_created(sync, outcome, recorder, ctx);
-                if outcome.is_err() {
-                    self.expectations.creation_observed(key);
-                }
-                verdict
-            }
-            DELETE => {
-                let uid = sync.deleted(&call.request.name);
-                on_deleted(sync, call, outcome, recorder, ctx);
-                if outcome.is_err()
-                    && let Some(uid) = uid
-                {
-                    self.expectations.deletion_observed(key, &uid);
-                }
-                plain(outcome)
-            }
+            CREATE => sync.pods.on_created(outcome, &mut self.expectations, recorder, ctx),
+            DELETE => sync.pods.on_deleted(&call.request.name, outcome, &mut self.expectations, recorder, ctx),
             UNTRACK => {
                 if plain(outcome) == Verdict::Continue {
                     sync.untracked(&call.request.name);
@@ -132,10 +115,7 @@ impl Controller for JobController {
 
     fn proceed(&mut self, key: &ObjectKey, verdict: Verdict, recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
         let Some(sync) = self.syncs.get_mut(key) else { return Plan::none() };
-        for _ in 0..sync.take_unmade() {
-            // Batches that were skipped after a failure will never be seen.
-            self.expectations.creation_observed(key);
-        }
+        sync.pods.settle(&mut self.expectations);
         if let Some(plan) = sync.next(verdict, recorder, ctx) {
             return plan;
         }
@@ -205,46 +185,5 @@ fn plain(outcome: &Outcome) -> Verdict {
         // The Pod is gone, or is another one by now.
         Err(status) if status.is(Reason::NotFound) || status.is(Reason::Invalid) => Verdict::Continue,
         Err(_) => Verdict::Retry,
-    }
-}
-
-fn on_created(sync: &mut Sync, outcome: &Outcome, recorder: &mut Recorder, ctx: &mut Ctx<'_>) -> Verdict {
-    sync.made(outcome.is_ok());
-    match outcome {
-        Ok(response) => {
-            let name = response.object().map(Object::name).unwrap_or_default();
-            recorder.event(ctx, &sync.object(), EventType::Normal, "SuccessfulCreate", format!("Created pod: {name}"));
-            Verdict::Continue
-        }
-        Err(status) if is_namespace_terminating(status) => Verdict::Continue,
-        Err(status) => {
-            recorder.event(
-                ctx,
-                &sync.object(),
-                EventType::Warning,
-                "FailedCreate",
-                format!("Error creating: {status}"),
-            );
-            Verdict::Retry
-        }
-    }
-}
-
-fn on_deleted(sync: &Sync, call: &Call, outcome: &Outcome, recorder: &mut Recorder, ctx: &mut Ctx<'_>) {
-    let name = &call.request.name;
-    match outcome {
-        Ok(_) => {
-            recorder.event(ctx, &sync.object(), EventType::Normal, "SuccessfulDelete", format!("Deleted pod: {name}"));
-        }
-        Err(status) if status.is(Reason::NotFound) => {}
-        Err(status) => {
-            recorder.event(
-                ctx,
-                &sync.object(),
-                EventType::Warning,
-                "FailedDelete",
-                format!("Error deleting: {status}"),
-            );
-        }
     }
 }

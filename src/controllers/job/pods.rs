@@ -2,7 +2,6 @@
 //!
 //! Models `pkg/controller/job/job_controller.go`, `manageJob`, and `indexed_job_utils.go`.
 
-use crate::client::{Call, Ctx, Verb};
 use crate::controllers::pod_template::PodTemplate;
 use crate::model::batch::Job;
 use crate::model::core::{EnvVar, EnvVarSource, ObjectFieldSelector};
@@ -10,19 +9,18 @@ use crate::model::{Kind, Meta, Pod};
 
 use super::FINALIZER;
 use super::indexes::INDEX;
-use super::sync::CREATE;
 
 /// The variable that tells a container its index. Source: `completionIndexEnvName`.
 const INDEX_VARIABLE: &str = "JOB_COMPLETION_INDEX";
 
-/// The request that makes one Pod; `index` is its completion index in an Indexed Job.
-pub(super) fn create(job: &Job, template: &PodTemplate, index: Option<i32>, ctx: &Ctx<'_>) -> Call {
+/// One Pod of the Job; `index` is its completion index in an Indexed Job.
+pub(super) fn pod(job: &Job, template: &PodTemplate, index: Option<i32>) -> Pod {
     let mut pod = template.pod();
     pod.metadata.finalizers.get_or_insert_default().push(FINALIZER.to_owned());
     if let Some(index) = index {
         number(job, &mut pod, index);
     }
-    Call { request: ctx.request_with(Verb::Create, pod), tag: CREATE }
+    pod
 }
 
 fn number(job: &Job, pod: &mut Pod, index: i32) {

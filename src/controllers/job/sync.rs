@@ -1,13 +1,14 @@
 //! One look at one Job, from its first call to its last.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::client::{Body, Call, Ctx, DeleteOptions, EventType, Plan, Recorder, Subresource, Verb, Verdict};
+use crate::client::{Call, Ctx, EventType, Plan, Recorder, Subresource, Verb, Verdict};
 use crate::controllers::expectations::Expectations;
+use crate::controllers::pod_control::PodControl;
 use crate::engine::{SimDuration, SimTime};
 use crate::model::batch::{Job, JobStatus};
-use crate::model::{Kind, Meta, Object, Pod, time};
+use crate::model::{Meta, Object, time};
 
 use super::census::{Census, number, replaces_only_failed};
 use super::conditions::{self, Ending};
@@ -27,9 +28,7 @@ pub(super) struct Sync {
     job: Arc<Job>,
     census: Census,
     ending: Option<Ending>,
-    to_create: usize,
-    created: usize,
-    to_delete: BTreeMap<Arc<str>, Arc<str>>,
+    pub(super) pods: PodControl,
     status_written: bool,
     has_ended: bool,
     suspension: Option<&'static str>,
@@ -43,7 +42,6 @@ impl Sync {
         census: Census,
         may_manage: bool,
         expectations: &mut Expectations,
-        _recorder: &mut Recorder,
         ctx: &mut Ctx<'_>,
     ) -> (Self, Plan) {
         let ending = conditions::ending(job, &census);
@@ -51,9 +49,7 @@ impl Sync {
             job: Arc::clone(job),
             census,
             ending,
-            to_create: 0,
-            created: 0,
-            to_delete: BTreeMap::new(),
+            pods: PodControl::of(Object::from(Arc::clone(job))),
             status_written: false,
             has_ended: false,
             suspension: None,
@@ -108,9 +104,8 @@ impl Sync {
         } else {
             vec![None; missing]
         };
-        self.to_create = numbers.len();
-        expectations.expect_creations(&Object::from(Arc::clone(&job)).key(), numbers.len(), ctx.now);
-        plan.slow_start(numbers.into_iter().map(|index| pods::create(&job, &template, index, ctx)).collect())
+        let pods = numbers.into_iter().map(|index| pods::pod(&job, &template, index));
+        plan.slow_start(self.pods.create(pods, CREATE, expectations, ctx))
     }
 
     fn delete(&mut self, count: usize, plan: Plan, expectations: &mut Expectations, ctx: &mut Ctx<'_>) -> Plan {
@@ -118,14 +113,7 @@ impl Sync {
         // Those that are not ready go first, then the youngest. Source: `activePodsForRemoval`.
         victims.sort_by_key(|pod| (pod.is_ready(), std::cmp::Reverse(pod.metadata.created_at())));
         victims.truncate(count.min(BURST));
-        let uid = |pod: &Arc<Pod>| Arc::<str>::from(pod.metadata.uid());
-        expectations.expect_deletions(&self.object().key(), victims.iter().map(uid), ctx.now);
-        self.to_delete = victims.iter().map(|pod| (pod.metadata.name().into(), uid(pod))).collect();
-        let call = |pod: &Arc<Pod>| {
-            let request = ctx.request(Verb::Delete, Kind::Pod, pod.metadata.namespace()).named(pod.metadata.name());
-            Call { request: request.body(Body::Delete(DeleteOptions::default())), tag: DELETE }
-        };
-        plan.stage(victims.iter().map(call).collect())
+        plan.stage(self.pods.delete(&victims, DELETE, expectations, ctx))
     }
 
     fn come_back(&mut self, after: SimDuration) {
@@ -154,13 +142,13 @@ impl Sync {
         }
         if let Some(reason) = self.suspension {
             let text = if reason == "Suspended" { "Job suspended" } else { "Job resumed" };
-            recorder.event(ctx, &self.object(), EventType::Normal, reason, text);
+            recorder.event(ctx, self.pods.owner(), EventType::Normal, reason, text);
         }
         let Some(ending) = self.ending.as_ref().filter(|_| self.has_ended) else { return };
         if ending.succeeded {
-            recorder.event(ctx, &self.object(), EventType::Normal, "Completed", "Job completed");
+            recorder.event(ctx, self.pods.owner(), EventType::Normal, "Completed", "Job completed");
         } else {
-            recorder.event(ctx, &self.object(), EventType::Warning, &ending.reason, ending.message.clone());
+            recorder.event(ctx, self.pods.owner(), EventType::Warning, &ending.reason, ending.message.clone());
         }
     }
 
@@ -190,7 +178,7 @@ impl Sync {
             self.resume(&mut status, now);
             status.start_time.get_or_insert_with(|| time::time(now));
         }
-        let active = (self.census.active.len() + self.created).saturating_sub(self.to_delete.len());
+        let active = (self.census.active.len() + self.pods.created()).saturating_sub(self.pods.deleting());
         status.active = positive(number(active));
         status.ready = Some(if active == 0 { 0 } else { self.census.ready });
         status.terminating = Some(self.census.terminating);
@@ -242,29 +230,9 @@ impl Sync {
         }
     }
 
-    pub(super) fn object(&self) -> Object {
-        Object::from(Arc::clone(&self.job))
-    }
-
     /// A write of the status went through.
     pub(super) fn stored(&mut self, job: &Arc<Job>) {
         self.job = Arc::clone(job);
-    }
-
-    /// One of the Pods to create was created or refused.
-    pub(super) fn made(&mut self, created: bool) {
-        self.to_create = self.to_create.saturating_sub(1);
-        self.created += usize::from(created);
-    }
-
-    /// Pods that will not be created after all.
-    pub(super) fn take_unmade(&mut self) -> usize {
-        std::mem::take(&mut self.to_create)
-    }
-
-    /// The UID of a Pod that was to be deleted.
-    pub(super) fn deleted(&self, name: &str) -> Option<Arc<str>> {
-        self.to_delete.get(name).cloned()
     }
 
     /// A Pod has lost its finalizer: it is counted.

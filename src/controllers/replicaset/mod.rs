@@ -13,17 +13,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::client::{
-    Body, Caches, Call, Controller, Ctx, DeleteOptions, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder,
-    Subresource, Verb, Verdict,
+    Caches, Call, Controller, Ctx, Delta, Enqueue, Outcome, Plan, Reason, Recorder, Subresource, Verb, Verdict,
 };
 use crate::engine::SimDuration;
 use crate::model::apps::ReplicaSet;
-use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Resource, Selector};
+use crate::model::{Kind, Meta, ObjectKey, Pod, Resource, Selector};
 
 use super::claim::{Claim, Orphans, checked, claim};
 use super::expectations::Expectations;
+use super::pod_control::PodControl;
 use super::pod_template::PodTemplate;
-use super::rejection::is_namespace_terminating;
 use flavor::Flavor;
 use roster::{Rosters, Tally};
 use status::Counts;
@@ -53,11 +52,7 @@ struct Sync {
     flavor: Flavor,
     rs: Arc<ReplicaSet>,
     counts: Counts,
-    /// Pods that the plan creates; each that was created or refused is taken off.
-    to_create: usize,
-    /// UIDs of the Pods that the plan deletes, by name.
-    to_delete: BTreeMap<Arc<str>, Arc<str>>,
-    failure: Option<String>,
+    pods: PodControl,
     status_written: bool,
 }
 
@@ -105,9 +100,8 @@ impl Controller for ReplicaSetController {
         let mut plan = Plan::none()
             .stage(claimed.check(self.flavor.kind(), &rs.metadata, ctx).into_iter().map(tagged(CHECK)).collect())
             .stage(claimed.patches(self.flavor.kind(), &rs.metadata, ctx).into_iter().map(tagged(CLAIM)).collect());
-        let (to_create, to_delete, failure) = (0, BTreeMap::new(), None);
-        let flavor = self.flavor;
-        let mut sync = Sync { flavor, rs, counts, to_create, to_delete, failure, status_written: false };
+        let pods = PodControl::of(self.flavor.object(&rs));
+        let mut sync = Sync { flavor: self.flavor, rs, counts, pods, status_written: false };
         if self.expectations.satisfied(key, ctx.now) && !sync.rs.metadata.is_terminating() {
             plan = manage(&mut self.expectations, &mut sync, key, &claimed.claimed, plan, caches, ctx);
         }
@@ -125,8 +119,8 @@ impl Controller for ReplicaSetController {
     ) -> Verdict {
         let Some(sync) = self.syncs.get_mut(key) else { return Verdict::Continue };
         match call.tag {
-            CREATE => on_created(&mut self.expectations, sync, key, outcome, recorder, ctx),
-            DELETE => on_deleted(&mut self.expectations, sync, key, &call.request.name, outcome, recorder, ctx),
+            CREATE => sync.pods.on_created(outcome, &mut self.expectations, recorder, ctx),
+            DELETE => sync.pods.on_deleted(&call.request.name, outcome, &mut self.expectations, recorder, ctx),
             CHECK => checked(sync.rs.metadata.uid(), outcome),
             CLAIM => match outcome {
                 Ok(_) => Verdict::Continue,
@@ -144,13 +138,10 @@ impl Controller for ReplicaSetController {
 
     fn proceed(&mut self, key: &ObjectKey, _: Verdict, _: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
         let Some(sync) = self.syncs.get_mut(key) else { return Plan::none() };
-        for _ in 0..std::mem::take(&mut sync.to_create) {
-            // Batches that were skipped after a failure will never be seen.
-            self.expectations.creation_observed(key);
-        }
+        sync.pods.settle(&mut self.expectations);
         if !sync.status_written {
             sync.status_written = true;
-            let wanted = status::status(&sync.rs, &sync.counts, sync.failure.as_deref(), ctx.now);
+            let wanted = status::status(&sync.rs, &sync.counts, sync.pods.failure(), ctx.now);
             let wanted = sync.flavor.told(wanted);
             if !status::same(sync.rs.status.as_ref(), &wanted) {
                 let object = sync.flavor.with_status(&sync.rs, wanted);
@@ -281,11 +272,9 @@ fn manage(
         if ctx.trace.is_on() {
             ctx.record("replicate", key.path(), format!("{present} of {wanted} Pods: creating {count}"));
         }
-        expectations.expect_creations(key, count, ctx.now);
-        sync.to_create = count;
         let template = PodTemplate::new(template, sync.flavor.kind(), &rs.metadata);
-        let create = |_| Call { request: ctx.request_with(Verb::Create, template.pod()), tag: CREATE };
-        return plan.slow_start((0..count).map(create).collect());
+        let pods = (0..count).map(|_| template.pod());
+        return plan.slow_start(sync.pods.create(pods, CREATE, expectations, ctx));
     }
     let count = present.saturating_sub(wanted).min(BURST);
     if count == 0 {
@@ -295,14 +284,7 @@ fn manage(
         ctx.record("replicate", key.path(), format!("{present} Pods, {wanted} wanted: deleting {count}"));
     }
     let victims = ranking::pods_to_delete(active, &related(&rs, caches), count, ctx.now);
-    let uid = |pod: &Arc<Pod>| Arc::<str>::from(pod.metadata.uid());
-    expectations.expect_deletions(key, victims.iter().map(uid), ctx.now);
-    sync.to_delete = victims.iter().map(|pod| (pod.metadata.name().into(), uid(pod))).collect();
-    let delete = |pod: &Arc<Pod>| {
-        let request = ctx.request(Verb::Delete, Kind::Pod, &key.namespace).named(pod.metadata.name());
-        Call { request: request.body(Body::Delete(DeleteOptions::default())), tag: DELETE }
-    };
-    plan.stage(victims.iter().map(delete).collect())
+    plan.stage(sync.pods.delete(&victims, DELETE, expectations, ctx))
 }
 
 /// The Pods of every ReplicaSet that has the same owner.
@@ -310,56 +292,4 @@ fn related(rs: &ReplicaSet, caches: &Caches) -> Vec<Arc<Pod>> {
     let Some(owner) = rs.metadata.controller() else { return Vec::new() };
     let siblings = caches.controlled_by::<ReplicaSet>(&owner.uid);
     siblings.flat_map(|rs| caches.controlled_by::<Pod>(rs.metadata.uid())).cloned().collect()
-}
-
-fn on_created(
-    expectations: &mut Expectations,
-    sync: &mut Sync,
-    key: &ObjectKey,
-    outcome: &Outcome,
-    recorder: &mut Recorder,
-    ctx: &mut Ctx<'_>,
-) -> Verdict {
-    sync.to_create = sync.to_create.saturating_sub(1);
-    let rs = sync.flavor.object(&sync.rs);
-    match outcome {
-        Ok(response) => {
-            let name = response.object().map(Object::name).unwrap_or_default();
-            recorder.event(ctx, &rs, EventType::Normal, "SuccessfulCreate", format!("Created pod: {name}"));
-            Verdict::Continue
-        }
-        // Whatever is created now would go with the namespace: there is nothing to try again.
-        Err(status) if is_namespace_terminating(status) => Verdict::Continue,
-        Err(status) => {
-            expectations.creation_observed(key);
-            recorder.event(ctx, &rs, EventType::Warning, "FailedCreate", format!("Error creating: {status}"));
-            sync.failure.get_or_insert_with(|| status.to_string());
-            Verdict::Retry
-        }
-    }
-}
-
-fn on_deleted(
-    expectations: &mut Expectations,
-    sync: &mut Sync,
-    key: &ObjectKey,
-    name: &Arc<str>,
-    outcome: &Outcome,
-    recorder: &mut Recorder,
-    ctx: &mut Ctx<'_>,
-) -> Verdict {
-    let rs = sync.flavor.object(&sync.rs);
-    let Err(status) = outcome else {
-        recorder.event(ctx, &rs, EventType::Normal, "SuccessfulDelete", format!("Deleted pod: {name}"));
-        return Verdict::Continue;
-    };
-    if let Some(uid) = sync.to_delete.get(name) {
-        expectations.deletion_observed(key, uid);
-    }
-    if status.is(Reason::NotFound) {
-        return Verdict::Continue;
-    }
-    recorder.event(ctx, &rs, EventType::Warning, "FailedDelete", format!("Error deleting: {status}"));
-    sync.failure.get_or_insert_with(|| status.to_string());
-    Verdict::Retry
 }

@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::client::{
-    Body, Caches, Call, Controller, Ctx, DeleteOptions, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder,
-    Request, Subresource, Verb, Verdict,
+    Body, Caches, Call, Controller, Ctx, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder, Request,
+    Subresource, Verb, Verdict,
 };
 use crate::engine::SimDuration;
-use crate::model::apps::StatefulSet;
+use crate::model::apps::{ControllerRevision, StatefulSet};
 use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Resource};
 
 use super::history::History;
@@ -153,8 +153,7 @@ impl Sync {
                 plan.stage(claims).stage(vec![call])
             }
             Step::Delete(pod) => {
-                let request = ctx.request(Verb::Delete, Kind::Pod, pod.metadata.namespace()).named(pod.metadata.name());
-                plan.stage(vec![Call { request: request.body(Body::Delete(DeleteOptions::default())), tag: DELETE }])
+                plan.stage(vec![Call { request: ctx.deletion(Kind::Pod, &pod.metadata), tag: DELETE }])
             }
         }
     }
@@ -230,10 +229,9 @@ fn body_name(request: &Request) -> Arc<str> {
 fn prune(sync: &Sync, history: &History, ctx: &Ctx<'_>) -> Vec<Call> {
     let limit = sync.set.spec.as_ref().and_then(|spec| spec.revision_history_limit).unwrap_or(10);
     let surplus = history.surplus(usize::try_from(limit).unwrap_or(0), |name| sync.roster.uses(name));
-    let call = |one: &Arc<crate::model::apps::ControllerRevision>| {
-        let request = ctx.request(Verb::Delete, Kind::ControllerRevision, one.metadata.namespace());
-        let body = Body::Delete(DeleteOptions::default());
-        Call { request: request.named(one.metadata.name()).body(body), tag: PRUNE }
+    let call = |one: &Arc<ControllerRevision>| {
+        let request = ctx.deletion(Kind::ControllerRevision, &one.metadata);
+        Call { request, tag: PRUNE }
     };
     surplus.iter().map(call).collect()
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::client::{Body, Ctx, DeleteOptions, EventType, Request, Subresource, Verb, reference};
+use crate::client::{Ctx, EventType, Request, Subresource, Verb, reference};
 use crate::model::core::{ObjectReference, PersistentVolume, PersistentVolumeClaim};
 use crate::model::{Kind, Meta, Object, time};
 
@@ -84,10 +84,7 @@ impl Pair {
                 claim.spec.get_or_insert_default().storage_class_name = Some(name.clone());
                 Some(update(claim.into()))
             }
-            Step::DeleteVolume => {
-                let request = ctx.request(Verb::Delete, Kind::PersistentVolume, "").named(volume?.metadata.name());
-                Some(request.body(Body::Delete(DeleteOptions::default())))
-            }
+            Step::DeleteVolume => Some(ctx.deletion(Kind::PersistentVolume, &volume?.metadata)),
         }
     }
 }

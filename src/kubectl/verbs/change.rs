@@ -95,11 +95,15 @@ pub fn each(
 }
 
 /// The Pod spec inside a Pod or the template of a workload.
+/// Source: `kubectl/pkg/polymorphichelpers/updatepodspecforobject.go`.
 #[must_use]
 pub fn pod_spec(value: &mut Value) -> Option<&mut Value> {
     let pointer = match value.get("kind").and_then(Value::as_str)? {
         "Pod" => "/spec",
-        "Deployment" | "ReplicaSet" => "/spec/template/spec",
+        "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job" | "ReplicationController" => {
+            "/spec/template/spec"
+        }
+        "CronJob" => "/spec/jobTemplate/spec/template/spec",
         _ => return None,
     };
     value.pointer_mut(pointer)

@@ -1,5 +1,6 @@
-//! `kubectl rollout`: how a Deployment comes from one template to the next.
+//! `kubectl rollout`: how a Deployment, DaemonSet or StatefulSet comes from one template to the next.
 
+mod controller_revision;
 mod history;
 mod pause;
 mod restart;

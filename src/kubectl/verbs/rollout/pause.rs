@@ -9,9 +9,10 @@ use crate::kubectl::flags::Flags;
 use crate::kubectl::output::{self, DryRun, Format};
 use crate::kubectl::session::Session;
 use crate::kubectl::verbs::change;
+use crate::model::apps::Deployment;
 use crate::printers::manifest as printed;
 
-use super::revision::{deployment, targets};
+use super::revision::targets;
 
 /// `kubectl rollout pause`.
 ///
@@ -40,10 +41,10 @@ fn set(session: &mut Session<'_>, flags: &Flags, is_pause: bool) -> Result<(), F
     let (format, dry_run) = (Format::of(flags)?, DryRun::of(flags)?);
     for item in &found.items {
         let name = format!("{} {:?}", item.object.kind().group_resource(), item.object.name());
-        let deployment = match deployment(&item.object, unsupported) {
-            Ok(deployment) => deployment,
-            Err(failure) => {
-                failures.push(Failure::text_of(format!("{name} {}", failure.message())));
+        let deployment = match item.object.get::<Deployment>() {
+            Some(deployment) => deployment,
+            None => {
+                failures.push(Failure::text_of(format!("{name} {unsupported}")));
                 continue;
             }
         };

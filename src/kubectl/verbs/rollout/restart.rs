@@ -9,10 +9,11 @@ use crate::kubectl::flags::Flags;
 use crate::kubectl::output::{self, DryRun, Format};
 use crate::kubectl::session::Session;
 use crate::kubectl::verbs::change;
+use crate::model::Object;
 use crate::model::time::time;
 use crate::printers::manifest as printed;
 
-use super::revision::{deployment, targets};
+use super::revision::{Workload, targets};
 
 /// Flags of restart, pause and resume.
 pub const FLAGS: &[&str] =
@@ -32,16 +33,8 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
     let now = time(session.now()).0.to_string();
     for item in &found.items {
         let name = format!("{} {:?}", item.object.kind().group_resource(), item.object.name());
-        let deployment = match deployment(&item.object, "restarting is not supported") {
-            Ok(deployment) => deployment,
-            Err(failure) => {
-                failures.push(Failure::text_of(format!("{name} {}", failure.message())));
-                continue;
-            }
-        };
-        if deployment.spec.as_ref().and_then(|spec| spec.paused) == Some(true) {
-            let said = format!("{name} can't restart paused deployment (run rollout resume first)");
-            failures.push(Failure::text_of(said));
+        if let Err(failure) = check(&item.object) {
+            failures.push(Failure::text_of(format!("{name} {}", failure.message())));
             continue;
         }
         let mut value = printed::value(&item.object);
@@ -58,4 +51,14 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
         }
     }
     Failure::all(failures)
+}
+
+/// Whether the object can be restarted now.
+fn check(object: &Object) -> Result<(), Failure> {
+    match Workload::of(object, "restarting is not supported")? {
+        Workload::Deployment(deployment) if deployment.spec.as_ref().and_then(|spec| spec.paused) == Some(true) => {
+            Err(Failure::text_of("can't restart paused deployment (run rollout resume first)"))
+        }
+        _ => Ok(()),
+    }
 }

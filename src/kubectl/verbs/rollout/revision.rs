@@ -1,4 +1,4 @@
-//! Revisions of a Deployment: its ReplicaSets, by number.
+//! What has rollouts, and the revisions of a Deployment: its ReplicaSets, by number.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flags;
 use crate::kubectl::resources::{self, FoundAll};
 use crate::kubectl::session::Session;
-use crate::model::apps::{Deployment, ReplicaSet};
+use crate::model::apps::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use crate::model::core::PodTemplateSpec;
 use crate::model::{Kind, Meta, Object, Selector};
 
@@ -29,16 +29,33 @@ pub(super) fn targets(session: &mut Session<'_>, flags: &Flags, command: &str) -
     resources::fetch(session, flags, selection)
 }
 
-/// The object as a Deployment.
-///
-/// # Errors
-/// `said` with the kind of the object, which has no rollouts.
-pub(super) fn deployment<'o>(object: &'o Object, said: &str) -> Result<&'o Arc<Deployment>, Failure> {
-    object.get::<Deployment>().ok_or_else(|| {
-        let info = object.kind().info();
-        let kind = if info.group.is_empty() { info.name.to_owned() } else { format!("{}.{}", info.name, info.group) };
-        Failure::text_of(said.replace("{}", &kind))
-    })
+/// Whose Pods are replaced by rollouts.
+pub(super) enum Workload<'o> {
+    /// Its revisions are ReplicaSets.
+    Deployment(&'o Arc<Deployment>),
+    /// Its revisions are ControllerRevisions.
+    DaemonSet(&'o Arc<DaemonSet>),
+    /// Its revisions are ControllerRevisions.
+    StatefulSet(&'o Arc<StatefulSet>),
+}
+
+impl<'o> Workload<'o> {
+    /// The object as one of them.
+    ///
+    /// # Errors
+    /// `said` with the kind of the object, which has no rollouts.
+    pub(super) fn of(object: &'o Object, said: &str) -> Result<Self, Failure> {
+        match object {
+            Object::Deployment(deployment) => Ok(Self::Deployment(deployment)),
+            Object::DaemonSet(set) => Ok(Self::DaemonSet(set)),
+            Object::StatefulSet(set) => Ok(Self::StatefulSet(set)),
+            _ => {
+                let info = object.kind().info();
+                let group = if info.group.is_empty() { String::new() } else { format!(".{}", info.group) };
+                Err(Failure::text_of(said.replace("{}", &format!("{}{group}", info.name))))
+            }
+        }
+    }
 }
 
 /// The ReplicaSets of a Deployment by revision.

@@ -19,7 +19,8 @@ use crate::model::apps::{Deployment, ReplicaSet};
 use crate::printers::describe::pod_template;
 use crate::printers::manifest as printed;
 
-use super::revision::{REVISION, deployment, revisions, targets, template_of, without_hash};
+use super::controller_revision;
+use super::revision::{REVISION, Workload, revisions, targets, template_of, without_hash};
 
 /// Its flags.
 pub const FLAGS: &[&str] =
@@ -52,8 +53,11 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
                  apply' with your previous configuration file instead."
             ));
         }
-        let rolled = match deployment(&item.object, "no rollbacker has been implemented for {:?}") {
-            Ok(deployment) => roll_back(session, flags, deployment),
+        let rolled = match Workload::of(&item.object, "no rollbacker has been implemented for {:?}") {
+            Ok(Workload::Deployment(deployment)) => roll_back(session, flags, deployment),
+            Ok(Workload::DaemonSet(_) | Workload::StatefulSet(_)) => {
+                controller_revision::roll_back(session, flags, &item.object)
+            }
             Err(failure) => Err(failure),
         };
         match rolled {
