@@ -49,11 +49,7 @@ pub trait Controller: Send + Sync {
         ctx: &mut Ctx<'_>,
     ) -> Verdict {
         let _ = (key, call, recorder, ctx);
-        match outcome {
-            Ok(_) => Verdict::Continue,
-            Err(status) if status.is(Reason::NotFound) => Verdict::Continue,
-            Err(_) => Verdict::Retry,
-        }
+        Verdict::or_gone(outcome, Verdict::Continue)
     }
 
     /// The stages of the plan are over, or were left: what remains to be done, now that every outcome is known? Asked again
@@ -206,4 +202,16 @@ pub enum Verdict {
     Retry,
     /// Leave the rest; the key will come back by itself.
     Drop,
+}
+
+impl Verdict {
+    /// Tries again after every error, unless the object is gone: then `gone`.
+    #[must_use]
+    pub fn or_gone(outcome: &Outcome, gone: Self) -> Self {
+        match outcome {
+            Ok(_) => Self::Continue,
+            Err(status) if status.is(Reason::NotFound) => gone,
+            Err(_) => Self::Retry,
+        }
+    }
 }

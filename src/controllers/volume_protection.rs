@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::client::{
-    Caches, Call, Controller, Ctx, Delta, Enqueue, Outcome, Payload, Plan, Reason, Recorder, Request, Verb, Verdict,
+    Caches, Call, Controller, Ctx, Delta, Enqueue, Outcome, Payload, Plan, Recorder, Request, Verb, Verdict,
 };
 use crate::model::core::{PersistentVolume, PersistentVolumeClaim};
 use crate::model::metav1::ObjectMeta;
@@ -165,11 +165,7 @@ where
 }
 
 fn verdict(outcome: &Outcome) -> Verdict {
-    match outcome {
-        Ok(_) => Verdict::Continue,
-        Err(status) if status.is(Reason::NotFound) => Verdict::Continue,
-        Err(_) => Verdict::Retry,
-    }
+    Verdict::or_gone(outcome, Verdict::Continue)
 }
 
 fn claims_of(pod: &Pod) -> impl Iterator<Item = &str> {

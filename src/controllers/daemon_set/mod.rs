@@ -15,8 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::client::{
-    Caches, Call, Controller, Ctx, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder, Subresource, Verb,
-    Verdict,
+    Caches, Call, Controller, Ctx, Delta, Enqueue, EventType, Outcome, Plan, Recorder, Subresource, Verb, Verdict,
 };
 use crate::engine::SimDuration;
 use crate::model::apps::{ControllerRevision, DaemonSet};
@@ -137,11 +136,7 @@ impl Controller for DaemonSetController {
         match call.tag {
             CREATE => sync.pods.on_created(outcome, &mut self.expectations, recorder, ctx),
             DELETE => sync.pods.on_deleted(&call.request.name, outcome, &mut self.expectations, recorder, ctx),
-            _ => match outcome {
-                Ok(_) => Verdict::Continue,
-                Err(status) if status.is(Reason::NotFound) => Verdict::Continue,
-                Err(_) => Verdict::Retry,
-            },
+            _ => Verdict::or_gone(outcome, Verdict::Continue),
         }
     }
 

@@ -128,11 +128,7 @@ impl Controller for ReplicaSetController {
                 Err(status) if status.is(Reason::NotFound) || status.is(Reason::Invalid) => Verdict::Continue,
                 Err(_) => Verdict::Retry,
             },
-            _ => match outcome {
-                Ok(_) => Verdict::Continue,
-                Err(status) if status.is(Reason::NotFound) => Verdict::Drop,
-                Err(_) => Verdict::Retry,
-            },
+            _ => Verdict::or_gone(outcome, Verdict::Drop),
         }
     }
 

@@ -114,11 +114,7 @@ impl Controller for StatefulSetController {
         match call.tag {
             CLAIM => sync.on_claim(call, outcome, recorder, ctx),
             CREATE | DELETE => sync.on_pod(call, outcome, recorder, ctx),
-            _ => match outcome {
-                Ok(_) => Verdict::Continue,
-                Err(status) if status.is(Reason::NotFound) => Verdict::Continue,
-                Err(_) => Verdict::Retry,
-            },
+            _ => Verdict::or_gone(outcome, Verdict::Continue),
         }
     }
 

@@ -5,6 +5,7 @@ pub mod images;
 pub mod sandboxes;
 pub mod sessions;
 pub mod sockets;
+mod start;
 pub mod usage;
 pub mod volumes;
 
