@@ -41,8 +41,13 @@ impl Errors {
 
     /// `spec.restartPolicy: Unsupported value: "x": supported values: …`.
     pub(super) fn unsupported(&mut self, field: impl Display, value: &str, supported: &[&str]) {
+        self.unsupported_value(field, &value.into(), supported);
+    }
+
+    /// The same of a value that is no text.
+    pub(super) fn unsupported_value(&mut self, field: impl Display, value: &Value, supported: &[&str]) {
         let quoted: Vec<_> = supported.iter().map(|one| format!("\"{one}\"")).collect();
-        let message = format!("Unsupported value: {}: supported values: {}", Value::from(value), quoted.join(", "));
+        let message = format!("Unsupported value: {value}: supported values: {}", quoted.join(", "));
         self.add("FieldValueNotSupported", field, message);
     }
 

@@ -38,6 +38,7 @@ pub mod storage_key;
 pub mod stored;
 mod verbs;
 mod watch;
+pub mod write_options;
 
 pub use authorization::{DEFAULT_MODES, Mode};
 pub use bootstrap::bootstrap_objects;
@@ -53,6 +54,7 @@ pub use server::ApiServer;
 pub use standalone::Standalone;
 pub use status::{Details, FieldCause, Reason, Status};
 pub use stored::{Record, Stored};
+pub use write_options::WriteOptions;
 
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use crate::engine::CauseId;
 use crate::model::authentication::TokenRequest;
+use crate::model::metav1::Time;
 use crate::model::{Object, ObjectKey};
 
 use super::status::Status;
@@ -19,6 +22,8 @@ pub struct Response {
     pub payload: Payload,
     /// `Warning:` headers, in order.
     pub warnings: Vec<Arc<str>>,
+    /// Whether an update or a patch has made an object that was not there: it answers 201 then, as a creation does.
+    pub is_new: bool,
 }
 
 /// What an answer carries.
@@ -68,6 +73,27 @@ pub struct Scale {
     pub selector: Arc<str>,
     /// The revision of the workload.
     pub revision: u64,
+    /// Its UID.
+    pub uid: Arc<str>,
+    /// When it was created.
+    pub created: Option<Time>,
+}
+
+impl Scale {
+    /// As JSON.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let mut metadata = json!({"name": self.key.name, "uid": self.uid,
+            "resourceVersion": self.revision.to_string(), "creationTimestamp": self.created});
+        if !self.key.namespace.is_empty() {
+            metadata["namespace"] = (*self.key.namespace).into();
+        }
+        json!({
+            "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata,
+            "spec": {"replicas": self.spec_replicas},
+            "status": {"replicas": self.status_replicas, "selector": self.selector}
+        })
+    }
 }
 
 /// A piece of a log or of what a command printed.
@@ -123,7 +149,7 @@ pub enum WatchEventKind {
 
 impl From<Payload> for Response {
     fn from(payload: Payload) -> Self {
-        Self { payload, warnings: Vec::new() }
+        Self { payload, warnings: Vec::new(), is_new: false }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::apiserver::authorization::Attributes;
 use crate::apiserver::{Credentials, Outcome, Request, Status, StreamChunk, Ticket, Verb, WatchEvent};
 use crate::client::Incoming;
 use crate::engine::{CauseId, SimTime};
@@ -125,11 +126,11 @@ impl Cluster {
         self.outside.told.push(Told { call, at: self.now, answer });
     }
 
-    /// Whether someone outside may ask for a path that is no resource; `None` when no server answers.
+    /// Whether someone outside may ask for something; `None` when no server answers.
     #[must_use]
-    pub fn authorize_path(&self, credentials: &Credentials, verb: &str, path: &str) -> Option<Result<(), Box<Status>>> {
+    pub fn authorize(&self, credentials: &Credentials, asked: &Attributes<'_>) -> Option<Result<(), Box<Status>>> {
         let master = self.masters.iter().find(|master| master.server_runs())?;
-        Some(master.server.authorize_path(credentials, verb, path, master.etcd.store(), self.now))
+        Some(master.server.authorize(credentials, asked, master.etcd.store(), self.now))
     }
 
     /// What programs outside were told since this was asked last.

@@ -71,10 +71,12 @@ impl Streams {
         std::mem::take(&mut self.output).into_iter().map(|(stream, result)| (stream, result.map(chunk))).collect()
     }
 
-    /// What is written at one instant is told in one piece.
+    /// What is written at one instant is told in one piece, unless that would change the order: a piece is read to the end of
+    /// its standard output first.
     fn tell(&mut self, stream: StreamId, piece: Piece) {
+        let keeps_order = |before: &Piece| before.stderr.is_empty() || piece.stdout.is_empty();
         match self.output.last_mut() {
-            Some((last, Ok(before))) if *last == stream && before.exit_code.is_none() => {
+            Some((last, Ok(before))) if *last == stream && before.exit_code.is_none() && keeps_order(before) => {
                 before.stdout.extend(piece.stdout);
                 before.stderr.extend(piece.stderr);
                 before.exit_code = piece.exit_code;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::apiserver::{Body, DeleteOptions, ExecOptions, PatchType, Reason, Status, Subresource, Verb};
+use crate::apiserver::{Body, DeleteOptions, ExecOptions, PatchType, Reason, Status, Subresource, Verb, WriteOptions};
 use crate::model::json_read::{self, Parsed};
 use crate::model::yaml;
 
@@ -147,15 +147,21 @@ fn patch_json(bytes: &[u8]) -> Result<Value, Box<Status>> {
 }
 
 fn deletion(query: &Query, content_type: &str, bytes: &[u8]) -> Result<Body, Box<Status>> {
-    let mut options = query.delete_options()?;
-    if !bytes.is_empty() {
-        let given = delete_options(&value(content_type, bytes)?);
-        options.grace_period_seconds = given.grace_period_seconds.or(options.grace_period_seconds);
-        options.propagation = given.propagation.or(options.propagation);
-        options.uid = given.uid;
-        options.resource_version = given.resource_version;
+    // A body says everything; the query counts only without one.
+    if bytes.is_empty() {
+        query.check_write(Verb::Delete)?;
+        return Ok(Body::Delete(query.delete_options()?));
     }
-    Ok(Body::Delete(options))
+    let value = value(content_type, bytes)?;
+    let words = value["dryRun"].as_array().into_iter().flatten();
+    let options = WriteOptions {
+        dry_run: words.filter_map(Value::as_str).collect(),
+        propagation: value["propagationPolicy"].as_str(),
+        says_orphan: value["orphanDependents"].is_boolean(),
+        ..WriteOptions::default()
+    };
+    options.check(Verb::Delete)?;
+    Ok(Body::Delete(delete_options(&value)))
 }
 
 /// `metav1.DeleteOptions`.
@@ -170,11 +176,11 @@ fn delete_options(value: &Value) -> DeleteOptions {
     }
 }
 
-/// Whether the body of a deletion asks for a dry run.
+/// Whether the body of a deletion asks for a dry run; `None` without a body.
 #[must_use]
-pub fn is_dry_run(content_type: &str, bytes: &[u8]) -> bool {
-    !bytes.is_empty()
-        && value(content_type, bytes).is_ok_and(|value| value["dryRun"].as_array().is_some_and(|all| !all.is_empty()))
+pub fn is_dry_run(content_type: &str, bytes: &[u8]) -> Option<bool> {
+    let asks = |value: Value| value["dryRun"].as_array().is_some_and(|all| !all.is_empty());
+    (!bytes.is_empty()).then(|| value(content_type, bytes).is_ok_and(asks))
 }
 
 fn scale(value: &Value) -> Result<Body, Box<Status>> {

@@ -1,7 +1,8 @@
-//! Port-forward: connections of a person's machine, each a pair of SPDY streams in a WebSocket, and what they ask of a Pod.
+//! Port-forward: connections of a person's machine, and what they ask of a Pod. kubectl sends each as a pair of SPDY streams in a
+//! WebSocket, and as many as it likes; client libraries send one for each port, as a pair of channels.
 //!
 //! A connection is made into the sandbox at once, as the runtime does; what it then carries must be HTTP/1.1, which is what
-//! programs of the catalogue speak. Source: `kubelet/pkg/cri/streaming/portforward/httpstream.go`.
+//! programs of the catalogue speak. Source: `kubelet/pkg/cri/streaming/portforward/{httpstream,websocket}.go`.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +12,9 @@ use crate::cluster::streams::{Forwarded, HttpResponse};
 use crate::cluster::{ForwardedRequest, Input};
 use crate::session::CallAnswer;
 
+use super::framing::{Framing, Heard};
 use super::gate::Call;
 use super::http1::{self, Parsed};
-use super::spdy::{Frame, Headers, Reader, SpdyError, Writer};
 
 /// Connections at a time over one port-forward. podlab's own bound.
 const CONNECTIONS_MAX: usize = 256;
@@ -21,14 +22,11 @@ const CONNECTIONS_MAX: usize = 256;
 /// One port-forward of a client.
 struct Tunnel {
     call: Call,
-    reader: Reader,
-    writer: Writer,
-    /// Error streams whose data stream has not come yet, by the request's id.
-    waiting: BTreeMap<String, u32>,
+    framing: Framing,
     /// By the number of the data stream.
     connections: BTreeMap<u32, Connection>,
-    /// Frames to be sent.
-    out: Vec<u8>,
+    /// Messages to be sent.
+    out: Vec<Vec<u8>>,
 }
 
 /// One connection of the person's machine.
@@ -52,17 +50,19 @@ enum State {
     },
 }
 
-/// Carries a port-forward until the client leaves.
-pub async fn carry(mut socket: WebSocket, call: Call) {
-    let mut tunnel = Tunnel {
-        call,
-        reader: Reader::default(),
-        writer: Writer::default(),
-        waiting: BTreeMap::new(),
-        connections: BTreeMap::new(),
-        out: Vec::new(),
-    };
+/// Carries a port-forward until the client leaves, or all that it asked for is closed.
+pub async fn carry(mut socket: WebSocket, call: Call, framing: Framing) {
+    let mut tunnel = Tunnel { call, framing, connections: BTreeMap::new(), out: Vec::new() };
+    tunnel.begin();
     loop {
+        for message in std::mem::take(&mut tunnel.out) {
+            if socket.send(Message::Binary(message.into())).await.is_err() {
+                return;
+            }
+        }
+        if tunnel.framing.ends_with_its_connections() && tunnel.connections.is_empty() {
+            break;
+        }
         let goes_on = tokio::select! {
             told = tunnel.call.next() => match told.map(|told| told.answer) {
                 Some(CallAnswer::Forwarded { connection, how }) => {
@@ -73,59 +73,50 @@ pub async fn carry(mut socket: WebSocket, call: Call) {
                 Some(_) => true,
             },
             message = socket.recv() => match message {
-                Some(Ok(Message::Binary(bytes))) => tunnel.hear(&bytes).is_ok(),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => false,
+                Some(Ok(Message::Binary(bytes))) => tunnel.hear(&bytes),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => true,
             },
         };
-        let frames = std::mem::take(&mut tunnel.out);
-        if !frames.is_empty() && socket.send(Message::Binary(frames.into())).await.is_err() {
-            return;
-        }
         if !goes_on {
-            // The client may be gone already.
-            drop(socket.send(Message::Close(None)).await);
-            return;
+            break;
         }
     }
+    // The client may be gone already.
+    drop(socket.send(Message::Close(None)).await);
 }
 
 impl Tunnel {
-    fn hear(&mut self, bytes: &[u8]) -> Result<(), SpdyError> {
-        self.reader.feed(bytes);
-        while let Some(frame) = self.reader.take()? {
-            match frame {
-                Frame::Open { stream, headers, is_ended } => self.open(stream, &headers, is_ended),
-                Frame::Data { stream, bytes, is_ended } => self.on_data(stream, &bytes, is_ended),
-                Frame::Reset(stream) => drop(self.connections.remove(&stream)),
-                Frame::Ping(number) => self.out.extend(Writer::ping(number)),
-                Frame::GoAway | Frame::Other => {}
-            }
+    /// Opens what was asked for with the request itself.
+    fn begin(&mut self) {
+        let opened = self.framing.greet(&mut self.out);
+        for heard in opened {
+            self.on_heard(heard);
         }
-        Ok(())
     }
 
-    /// Two streams with one request id make a connection: first the one for errors, then the one for data.
-    fn open(&mut self, stream: u32, headers: &Headers, is_ended: bool) {
-        let accepted = self.writer.accept(stream);
-        self.out.extend(accepted);
-        let header = |name: &str| headers.get(name).cloned().unwrap_or_default();
-        let request = header("requestid");
-        match header("streamtype").as_str() {
-            "error" => drop(self.waiting.insert(request, stream)),
-            "data" => {
-                let Some(error_stream) = self.waiting.remove(&request) else { return };
-                let port = header("port").parse().unwrap_or(0);
-                let state = State::Connecting;
-                let connection = Connection { error_stream, port, input: Vec::new(), state, is_ended };
-                self.connections.insert(stream, connection);
-                if self.connections.len() > CONNECTIONS_MAX {
-                    return self.close(stream, "too many connections over one port-forward");
-                }
-                self.submit(stream, port, None);
-            }
-            _ => {}
+    /// Says whether the client speaks as it should.
+    fn hear(&mut self, bytes: &[u8]) -> bool {
+        let Ok(heard) = self.framing.hear(bytes, &mut self.out) else { return false };
+        heard.into_iter().for_each(|heard| self.on_heard(heard));
+        true
+    }
+
+    fn on_heard(&mut self, heard: Heard) {
+        match heard {
+            Heard::Opened { stream, error_stream, port, is_ended } => self.open(stream, error_stream, port, is_ended),
+            Heard::Data { stream, bytes, is_ended } => self.on_data(stream, &bytes, is_ended),
+            Heard::Reset(stream) => drop(self.connections.remove(&stream)),
         }
+    }
+
+    fn open(&mut self, stream: u32, error_stream: u32, port: u16, is_ended: bool) {
+        let connection = Connection { error_stream, port, input: Vec::new(), state: State::Connecting, is_ended };
+        self.connections.insert(stream, connection);
+        if self.connections.len() > CONNECTIONS_MAX {
+            return self.close(stream, "too many connections over one port-forward");
+        }
+        self.submit(stream, port, None);
     }
 
     fn submit(&self, connection: u32, port: u16, request: Option<ForwardedRequest>) {
@@ -183,7 +174,7 @@ impl Tunnel {
 
     fn answer(&mut self, stream: u32, response: &HttpResponse, is_head: bool, closes: bool) {
         let bytes = http1::write(response, is_head, closes);
-        self.out.extend(Writer::data(stream, &bytes, false));
+        self.framing.say(stream, &bytes, false, &mut self.out);
         if closes {
             self.close(stream, "");
         } else {
@@ -194,7 +185,7 @@ impl Tunnel {
     /// Ends a connection, with an error if there is one.
     fn close(&mut self, stream: u32, error: &str) {
         let Some(connection) = self.connections.remove(&stream) else { return };
-        self.out.extend(Writer::data(connection.error_stream, error.as_bytes(), true));
-        self.out.extend(Writer::data(stream, b"", true));
+        self.framing.say(connection.error_stream, error.as_bytes(), true, &mut self.out);
+        self.framing.say(stream, b"", true, &mut self.out);
     }
 }

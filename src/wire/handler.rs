@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request as HttpRequest, Response};
 
+use crate::apiserver::authorization::Attributes;
 use crate::apiserver::{Body as ApiBody, Credentials, Payload, Reason, Request, Status, Subresource, User, Verb};
 use crate::model::Kind;
 use crate::session::{CallAnswer, Session};
@@ -16,7 +17,7 @@ use super::path::{self, ResourcePath};
 use super::query::Query;
 use super::rendering::{Include, Rendering};
 use super::reply::{self, Manner};
-use super::{body, documents, health, upgrade, users};
+use super::{body, component_status, documents, health, upgrade, users};
 
 /// What every connection shares.
 pub struct Edge {
@@ -60,7 +61,10 @@ async fn nonresource(
     headers: &HeaderMap,
 ) -> Result<Response<Body>, Box<Status>> {
     let (verb, asked) = (verb.to_owned(), path.to_owned());
-    let may = edge.door.look(move |session| session.cluster().authorize_path(&credentials, &verb, &asked)).await;
+    let may = move |session: &Session| {
+        session.cluster().authorize(&credentials, &Attributes::path(&credentials.user, &verb, &asked))
+    };
+    let may = edge.door.look(may).await;
     may.ok_or_else(gone)?.unwrap_or(Ok(()))?;
     let first = path.trim_matches('/').split('/').next().unwrap_or_default();
     if matches!(first, "healthz" | "livez" | "readyz") {
@@ -94,6 +98,12 @@ struct Incoming<'e> {
 
 impl Incoming<'_> {
     async fn answer(self, request: HttpRequest<Body>) -> Result<Response<Body>, Box<Status>> {
+        if component_status::is_meant(&self.target) {
+            let accept = Accept::parse(text(request.headers(), "accept"));
+            let (door, method) = (&self.edge.door, request.method());
+            let answer = component_status::answer(door, self.credentials, &self.target, method, accept).await?;
+            return answer.ok_or_else(gone);
+        }
         let target = self.target.clone();
         let kind =
             self.edge.door.look(move |session| documents::kind(session.cluster(), &target)).await.ok_or_else(gone)?;
@@ -105,17 +115,41 @@ impl Incoming<'_> {
         let content_type = text(request.headers(), "content-type").to_owned();
         if part.is_upgraded() {
             let parts = request.into_parts().0;
-            let mut asked = self.request(kind, verb, part, &agent, &content_type, b"")?;
+            let mut asked = match self.request(kind, verb, part, &agent, &content_type, b"") {
+                Ok(asked) => asked,
+                Err(refusal) => return Err(self.refused(kind, verb, part, refusal).await),
+            };
             // Nothing may happen for a client that cannot be answered; but why it would be refused it shall hear.
             asked.options.dry_run |= !upgrade::is_websocket(&parts.headers);
             let body = asked.body.clone();
             let call = self.edge.door.call(asked).await.ok_or_else(gone)?;
-            return upgrade::answer(parts, call, &body).await;
+            let ports = self.query.all("ports").flat_map(|ports| ports.split(','));
+            let ports = ports.filter_map(|port| port.parse().ok()).collect();
+            return upgrade::answer(parts, call, &body, ports).await;
         }
-        let bytes = to_bytes(request.into_body(), body::BYTES_MAX).await.map_err(|_| too_large())?;
-        let asked = self.request(kind, verb, part, &agent, &content_type, &bytes)?;
+        let bytes = to_bytes(request.into_body(), body::BYTES_MAX).await.map_err(|_| too_large());
+        let asked = bytes.and_then(|bytes| self.request(kind, verb, part, &agent, &content_type, &bytes));
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(refusal) => return Err(self.refused(kind, verb, part, refusal).await),
+        };
         let call = self.edge.door.call(asked).await.ok_or_else(gone)?;
         respond(call, manner).await
+    }
+
+    /// What cannot be read is refused; but first comes whether whoever sent it may do such a thing at all.
+    async fn refused(&self, kind: Kind, verb: Verb, part: Subresource, refusal: Box<Status>) -> Box<Status> {
+        let (credentials, target) = (self.credentials.clone(), self.target.clone());
+        let look = move |session: &Session| {
+            let user = &credentials.user;
+            let request = Request::new(user, &"".into(), verb, kind, target.namespace.as_str());
+            let request = request.named(target.name.as_str()).part(part);
+            session.cluster().authorize(&credentials, &Attributes::of(&request, user))
+        };
+        match self.edge.door.look(look).await {
+            Some(Some(Err(first))) => first,
+            _ => refusal,
+        }
     }
 
     fn verb(&self, method: &Method) -> Result<Verb, Box<Status>> {
@@ -162,11 +196,11 @@ impl Incoming<'_> {
         content_type: &str,
         bytes: &[u8],
     ) -> Result<Request, Box<Status>> {
-        let mut options = self.query.options()?;
+        let mut options = self.query.options(verb)?;
         let body::Given { mut body, duplicates } = body::read(verb, part, &self.query, content_type, bytes)?;
         options.duplicate_fields = duplicates;
         if matches!(verb, Verb::Delete | Verb::DeleteCollection) {
-            options.dry_run |= body::is_dry_run(content_type, bytes);
+            options.dry_run = body::is_dry_run(content_type, bytes).unwrap_or(options.dry_run);
         }
         let mut name = self.target.name.clone();
         if verb == Verb::Watch && !name.is_empty() {

@@ -8,15 +8,18 @@
 //! that changes the cluster goes through the journal, so that it can be rewound and replayed.
 //!
 //! Reading order: [`gate`], [`identity`], [`kubeconfig`], [`server`], [`handler`], [`path`], [`query`], [`body`], [`accept`],
-//! [`rendering`], [`reply`], [`upgrade`], [`console`], [`forward`], [`spdy`], [`http1`], [`documents`], [`health`], [`serving`].
+//! [`rendering`], [`reply`], [`upgrade`], [`console`], [`forward`], [`framing`],
+//! [`spdy`], [`http1`], [`documents`], [`health`], [`component_status`], [`serving`].
 
 pub mod accept;
 pub mod bare;
 pub mod body;
+pub mod component_status;
 pub mod console;
 pub mod discovery;
 pub mod documents;
 pub mod forward;
+pub mod framing;
 pub mod gate;
 pub mod handler;
 pub mod health;

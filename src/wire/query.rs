@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use crate::apiserver::request::VersionMatch;
-use crate::apiserver::{DeleteOptions, ExecOptions, FieldValidation, LogOptions, Options, Propagation, Status};
+use crate::apiserver::{
+    DeleteOptions, ExecOptions, FieldValidation, LogOptions, Options, Propagation, Status, Verb, WriteOptions,
+};
 
 use super::path::decode;
 
@@ -55,18 +57,16 @@ impl Query {
     /// The options of a request.
     ///
     /// # Errors
-    /// 400 for a parameter that cannot be read.
-    pub fn options(&self) -> Result<Options, Box<Status>> {
+    /// 400 for a parameter that cannot be read, 422 for one that a write may not be told.
+    pub fn options(&self, verb: Verb) -> Result<Options, Box<Status>> {
+        // What a deletion is told may stand in its body instead.
+        if !matches!(verb, Verb::Delete | Verb::DeleteCollection) {
+            self.check_write(verb)?;
+        }
         let field_validation = match self.get("fieldValidation").unwrap_or_default() {
-            "" | "Warn" => FieldValidation::Warn,
             "Ignore" => FieldValidation::Ignore,
             "Strict" => FieldValidation::Strict,
-            other => {
-                let why = format!(
-                    "fieldValidation: Unsupported value: \"{other}\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\""
-                );
-                return Err(Box::new(Status::bad_request(why)));
-            }
+            _ => FieldValidation::Warn,
         };
         let resource_version = match self.get("resourceVersion").unwrap_or_default() {
             "" => None,
@@ -97,6 +97,21 @@ impl Query {
             managed_fields: true,
             duplicate_fields: Vec::new(),
         })
+    }
+
+    /// Whether a write may be told what the query says.
+    ///
+    /// # Errors
+    /// 422.
+    pub fn check_write(&self, verb: Verb) -> Result<(), Box<Status>> {
+        let options = WriteOptions {
+            field_manager: self.get("fieldManager").unwrap_or_default(),
+            dry_run: self.all("dryRun").collect(),
+            field_validation: self.get("fieldValidation").unwrap_or_default(),
+            propagation: self.get("propagationPolicy"),
+            says_orphan: self.get("orphanDependents").is_some(),
+        };
+        options.check(verb)
     }
 
     fn version_match(&self) -> Result<Option<VersionMatch>, Box<Status>> {
@@ -174,10 +189,11 @@ mod tests {
     #[test]
     fn a_query_is_options() {
         let query = Query::parse(Some("limit=500&labelSelector=app%3Dweb%2Ctier+in+(a)&command=ls&command=-l&watch=1"));
-        let options = query.options().unwrap();
+        let options = query.options(Verb::List).unwrap();
         assert_eq!((options.limit, options.label_selector.as_deref()), (Some(500), Some("app=web,tier in (a)")));
         assert_eq!(query.exec_options().command.len(), 2);
         assert!(query.is_true("watch"));
-        assert!(Query::parse(Some("limit=many")).options().is_err());
+        assert!(Query::parse(Some("limit=many")).options(Verb::List).is_err());
+        assert!(Query::parse(Some("dryRun=no")).options(Verb::Patch).is_err());
     }
 }

@@ -4,7 +4,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::apiserver::request::Scale;
 use crate::apiserver::{List, Payload, WatchEvent, WatchEventKind};
 use crate::engine::SimTime;
 use crate::model::conversion::to_served;
@@ -60,7 +59,7 @@ impl Rendering {
             Payload::Object(object) => self.object(object, now),
             Payload::List(list) => self.list(list, now),
             Payload::Status(status) => status.to_value(),
-            Payload::Scale(scale) => scale_value(scale),
+            Payload::Scale(scale) => scale.to_value(),
             Payload::Token(token) => json!(token),
             Payload::Watching | Payload::Proxy(_) | Payload::Stream(_) => Value::Null,
         }
@@ -194,13 +193,4 @@ fn columns(kind: Kind) -> Value {
             "description": "", "priority": i32::from(column.wide)})
     };
     table::columns(kind).iter().map(column).collect()
-}
-
-fn scale_value(scale: &Scale) -> Value {
-    json!({
-        "kind": "Scale", "apiVersion": "autoscaling/v1",
-        "metadata": {"name": scale.key.name, "namespace": scale.key.namespace, "resourceVersion": scale.revision.to_string()},
-        "spec": {"replicas": scale.spec_replicas},
-        "status": {"replicas": scale.status_replicas, "selector": scale.selector}
-    })
 }

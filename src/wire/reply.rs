@@ -95,6 +95,7 @@ pub fn outcome(outcome: &Outcome, manner: &Manner, at: SimTime) -> Response<Body
     let code = match (&answer.payload, manner.verb) {
         (Payload::Status(status), _) => status.code,
         (_, Verb::Create) => 201,
+        _ if answer.is_new => 201,
         _ => 200,
     };
     let value = manner.rendering.payload(&answer.payload, at);

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Response};
 use crate::apiserver::{Body as ApiBody, Payload, Reason, Status, StreamChunk};
 use crate::session::CallAnswer;
 
+use super::framing::Framing;
 use super::gate::Call;
 use super::{console, forward};
 
@@ -19,22 +20,39 @@ use super::{console, forward};
 const CHANNELS: [&str; 2] = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 /// SPDY/3.1 in a WebSocket. Source: `apimachinery/pkg/util/portforward/constants.go`.
 const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
+/// Protocols of port-forward: that of kubectl, and that of client libraries.
+const FORWARDS: [&str; 2] = [TUNNEL, "v4.channel.k8s.io"];
+/// Each port has two channels, and a channel's number is one byte.
+const PORTS_MAX: usize = 127;
 
 /// Answers a request for a stream: the server and the kubelet have their say first, then the connection is upgraded.
 ///
 /// # Errors
 /// What they refuse, or 400 for a connection that asks for no WebSocket.
-pub async fn answer(mut parts: Parts, mut call: Call, body: &ApiBody) -> Result<Response<Body>, Box<Status>> {
+pub async fn answer(
+    mut parts: Parts,
+    mut call: Call,
+    body: &ApiBody,
+    ports: Vec<u16>,
+) -> Result<Response<Body>, Box<Status>> {
     let first = opened(&mut call).await?;
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
         return Err(refused(&parts.headers));
     };
     if *body == ApiBody::PortForward {
-        let upgrade = upgrade.protocols([TUNNEL]);
-        if upgrade.selected_protocol().is_none() {
-            return Err(unknown_protocol(&parts.headers, &[TUNNEL]));
-        }
-        return Ok(upgrade.on_upgrade(move |socket| forward::carry(socket, call)));
+        let upgrade = upgrade.protocols(FORWARDS);
+        let framing = match upgrade.selected_protocol() {
+            Some(chosen) if *chosen == TUNNEL => Framing::spdy(),
+            Some(_) if ports.is_empty() => {
+                return Err(Box::new(Status::bad_request("query parameter \"ports\" is required")));
+            }
+            Some(_) if ports.len() > PORTS_MAX => {
+                return Err(Box::new(Status::bad_request(format!("more than {PORTS_MAX} ports in one request"))));
+            }
+            Some(_) => Framing::Channels(ports),
+            None => return Err(unknown_protocol(&parts.headers, &FORWARDS)),
+        };
+        return Ok(upgrade.on_upgrade(move |socket| forward::carry(socket, call, framing)));
     }
     let upgrade = upgrade.protocols(CHANNELS);
     if upgrade.selected_protocol().is_none() {

@@ -223,25 +223,25 @@ impl ApiServer {
         Ok(())
     }
 
-    /// Whether a user may ask for a path that is no resource: `/version`, `/metrics`.
+    /// Whether something may be asked for, by whoever these credentials tell: a path that is no resource, or a resource about
+    /// which the rest of the request cannot be read. (The user in `asked` does not count.)
     ///
     /// # Errors
-    /// 401 and 403, as for resources.
-    pub fn authorize_path(
+    /// 401 and 403.
+    pub fn authorize(
         &self,
         credentials: &Credentials,
-        verb: &str,
-        path: &str,
+        asked: &Attributes<'_>,
         store: &Store<Stored>,
         now: SimTime,
     ) -> Result<(), Box<Status>> {
         let bearer = credentials.bearer.as_deref();
         let mut user = authentication::authenticate(&credentials.user, bearer, &self.tokens, store, now)?;
         if let Some(wanted) = &credentials.impersonate {
-            let asked = Attributes::path(&user, verb, path);
+            let asked = Attributes { user: &user, ..*asked };
             user = authentication::impersonation::impersonate(wanted, &asked, &self.authorizer, store)?;
         }
-        self.authorizer.authorize(&Attributes::path(&user, verb, path), store)
+        self.authorizer.authorize(&Attributes { user: &user, ..*asked }, store)
     }
 
     /// Answers a question that is not stored.

@@ -31,6 +31,8 @@ pub(super) struct Pending {
     /// How often it waited for something that is about to be created.
     pub(super) waits: u32,
     pub(super) warnings: Vec<Arc<str>>,
+    /// Whether its last attempt found nothing under its key.
+    pub(super) is_new: bool,
     /// The cause that its first attempt has written down.
     pub(super) cause: Option<CauseId>,
     deadline: SimTime,
@@ -65,7 +67,16 @@ impl Pending {
     /// A request that has just arrived.
     pub(super) fn new(inbound: Inbound, now: SimTime) -> Self {
         let deadline = now + REQUEST_TIMEOUT;
-        Self { inbound, stage: Stage::Recheck, attempts: 0, waits: 0, warnings: Vec::new(), cause: None, deadline }
+        Self {
+            inbound,
+            stage: Stage::Recheck,
+            attempts: 0,
+            waits: 0,
+            warnings: Vec::new(),
+            is_new: false,
+            cause: None,
+            deadline,
+        }
     }
 
     /// What the server asks of etcd on its own account.
@@ -152,9 +163,11 @@ impl ApiServer {
         let Inbound { caller, ticket, ref request, .. } = pending.inbound;
         if caller != NOBODY {
             let kind = request.kind;
+            let may_create = matches!(request.verb, Verb::Update | Verb::Patch);
             let outcome = payload.map(|mut payload| {
                 custom_resources::show(&mut payload, kind);
-                Response { payload, warnings: pending.warnings }
+                let is_new = pending.is_new && may_create && matches!(payload, Payload::Object(_));
+                Response { payload, warnings: pending.warnings, is_new }
             });
             ctx.effects.push(Effect::Respond { caller, ticket, outcome });
         }

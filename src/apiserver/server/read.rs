@@ -91,11 +91,15 @@ impl ApiServer {
             Beginning::Present => watch::present(ctx.store, &selection, managed_fields),
             Beginning::Now => Vec::new(),
             Beginning::After(wanted) => {
-                let missed = watch::missed(ctx.store, &selection, wanted, managed_fields);
-                missed.ok_or_else(|| {
+                let Some(missed) = watch::missed(ctx.store, &selection, wanted, managed_fields) else {
                     let message = format!("too old resource version: {wanted} ({})", ctx.store.compacted());
-                    Box::new(Status::new(410, Reason::Expired, message))
-                })?
+                    let expired = Box::new(Status::new(410, Reason::Expired, message));
+                    // Once a watch is let in, whatever goes wrong is an event of it. Source: `Cacher.Watch`, `newErrWatcher`.
+                    ctx.effects.push(Effect::Respond { caller, ticket, outcome: Ok(Payload::Watching.into()) });
+                    ctx.effects.push(Effect::WatchClosed { caller, ticket, status: Some(expired) });
+                    return Ok(());
+                };
+                missed
             }
         };
         if begins == Beginning::Present && options.bookmarks {

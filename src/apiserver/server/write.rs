@@ -78,6 +78,7 @@ impl ApiServer {
     fn attempt(&mut self, mut pending: Pending, current: &Current, is_live: bool, ctx: &mut Ctx<'_>) {
         pending.attempts += 1;
         pending.warnings.clear();
+        pending.is_new = current.is_none();
         let mut work = Work {
             now: ctx.now,
             store: ctx.store,

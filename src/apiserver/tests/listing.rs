@@ -71,7 +71,9 @@ fn a_page_of_a_list_that_is_gone_says_where_to_go_on() {
     let mut watch = Standalone::request(Verb::Watch, Kind::ConfigMap, "default", "");
     watch.options.resource_version = Some(5);
     let compacted = cluster.store().compacted();
-    assert_eq!(refusal(cluster.call(watch)), format!("too old resource version: 5 ({compacted})"));
+    cluster.call(watch).unwrap();
+    let expired = cluster.take_closed().pop().unwrap().1.unwrap();
+    assert_eq!(expired.message, format!("too old resource version: 5 ({compacted})"));
 }
 
 #[test]

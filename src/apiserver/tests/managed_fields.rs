@@ -274,3 +274,41 @@ fn what_cannot_be_applied_is_refused_word_for_word() {
         "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch"
     );
 }
+
+#[test]
+fn what_is_applied_no_longer_falls_back_to_its_default() {
+    let mut cluster = cluster();
+    let with_port = |port: Value| {
+        let mut value = shared(1, "nginx");
+        value["spec"]["template"]["spec"]["containers"][0]["ports"] = json!([port]);
+        value
+    };
+    let made = apply(&mut cluster, &with_port(json!({"containerPort": 80, "protocol": "TCP"})), "a").unwrap();
+    assert!(made.is_new);
+    let again = apply(&mut cluster, &with_port(json!({"containerPort": 80})), "a").unwrap();
+    assert!(!again.is_new);
+    let shown = shown(&mut cluster, Kind::Deployment, "shared").to_value();
+    assert_eq!(shown["spec"]["template"]["spec"]["containers"][0]["ports"][0]["protocol"], "TCP");
+}
+
+#[test]
+fn a_scale_can_be_applied_and_is_argued_about() {
+    let mut cluster = cluster();
+    apply(&mut cluster, &shared(1, "nginx"), "a").unwrap();
+    let scale = json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "shared"}, "spec": {"replicas": 4}});
+    let request = || patch(Kind::Deployment, "shared", PatchType::Apply, scale.clone()).part(Subresource::Scale);
+    let refused = refusal(send(&mut cluster, request(), "scaler"));
+    insta::assert_snapshot!(refused, @r#"Apply failed with 1 conflict: conflict with "a": .spec.replicas"#);
+    let mut forced = request();
+    forced.options.force = true;
+    let Payload::Scale(scale) = send(&mut cluster, forced, "scaler").unwrap().payload else { panic!("no scale") };
+    assert_eq!(scale.spec_replicas, 4);
+    let managers = managers(&shown(&mut cluster, Kind::Deployment, "shared"));
+    assert!(managers.contains("scaler Apply scale {\"f:spec\":{\"f:replicas\":{}}}"), "{managers}");
+    let merged = json!([{"op": "replace", "path": "/spec/replicas", "value": 2}]);
+    let request = patch(Kind::Deployment, "shared", PatchType::Json, merged).part(Subresource::Scale);
+    let Payload::Scale(scale) = send(&mut cluster, request, "b").unwrap().payload else { panic!("no scale") };
+    assert_eq!(scale.spec_replicas, 2);
+    let refused = refusal(send(&mut cluster, self::patch(Kind::Deployment, "shared", PatchType::Apply, scale.to_value()).part(Subresource::Scale), ""));
+    assert!(refused.contains("fieldManager: Required value"), "{refused}");
+}

@@ -66,9 +66,11 @@ fn bookmarks_come_every_minute_and_old_revisions_are_gone_after_compaction() {
     cluster.advance(SimTime::from_secs(301));
     create(&mut cluster, pod("b")).unwrap();
     cluster.advance(SimTime::from_secs(601));
-    let refused = cluster.call(watch(Some(from - 1), None)).unwrap_err();
-    assert!(refused.is(Reason::Expired));
-    assert_eq!(refused.message, format!("too old resource version: {} ({})", from - 1, cluster.store().compacted()));
+    let _before = cluster.take_closed();
+    assert!(matches!(cluster.call(watch(Some(from - 1), None)).unwrap().payload, crate::apiserver::Payload::Watching));
+    let expired = cluster.take_closed().pop().unwrap().1.unwrap();
+    assert!(expired.is(Reason::Expired) && expired.code == 410);
+    assert_eq!(expired.message, format!("too old resource version: {} ({})", from - 1, cluster.store().compacted()));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::apiserver::decode;
+use crate::apiserver::{decode, registry};
 use crate::apiserver::managed_fields::{self, Application, Ownership};
 use crate::apiserver::request::FieldValidation;
 use crate::apiserver::status::{Reason, Status};
@@ -49,6 +49,8 @@ fn decoded(work: &Work<'_>, value: Value) -> Result<Object, Box<Status>> {
     let (mut object, _) = decode::patched(work.inbound.request.kind, value)
         .map_err(|error| failed(format!("failed to convert new typed object: {error}")))?;
     object.meta_mut().managed_fields = None;
+    // What is applied no longer falls back to its default.
+    registry::default(&mut object);
     Ok(object)
 }
 

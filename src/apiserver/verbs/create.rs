@@ -30,7 +30,6 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>) -> Result<Step, Box<Sta
 /// What server-side apply makes where there was nothing.
 pub(super) fn applied(mut object: Object, ownership: Ownership, work: &mut Work<'_>) -> Result<Step, Box<Status>> {
     check_names(&mut object, work)?;
-    registry::default(&mut object);
     store(object, ownership, work)
 }
 

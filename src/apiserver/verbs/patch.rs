@@ -112,7 +112,7 @@ fn interpret(error: &PatchError) -> Box<Status> {
 }
 
 /// What the server says when a JSON patch cannot be applied. Source: `errors.NewGenericServerResponse`.
-fn unprocessable() -> Box<Status> {
+pub(super) fn unprocessable() -> Box<Status> {
     let message = "the server rejected our request due to an error in our request";
     let mut status = Status::new(422, Reason::Invalid, message);
     status.details = Some(Box::new(Details::default()));
@@ -157,7 +157,7 @@ fn speaks_of_managed_fields(patch: &Value) -> bool {
 }
 
 /// Source: `ValidatePatchOptions`.
-fn check_options(type_: PatchType, options: &Options) -> Result<(), Box<Status>> {
+pub(super) fn check_options(type_: PatchType, options: &Options) -> Result<(), Box<Status>> {
     let mut errors = Errors::default();
     let manager = options.field_manager.as_deref().unwrap_or_default();
     if type_ == PatchType::Apply && manager.is_empty() {

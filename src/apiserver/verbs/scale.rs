@@ -4,12 +4,15 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::apiserver::request::{Body, Payload, Scale, Subresource, Verb};
+use crate::apiserver::managed_fields::{self, Application, Ownership};
+use crate::apiserver::request::{Body, PatchType, Payload, Scale, Subresource, Verb};
 use crate::apiserver::status::Status;
+use crate::apiserver::stored::Stored;
+use crate::etcd::KeyValue;
 use crate::model::metav1::LabelSelector;
-use crate::model::{CustomObject, Meta, Object, Selector};
+use crate::model::{CustomObject, Meta, Object, Selector, patch};
 
 use super::update::{self, Change};
 use super::{Current, Reply, Step, Work, object_of};
@@ -20,13 +23,21 @@ use super::{Current, Reply, Step, Work, object_of};
 /// 404, or 405 for kinds that cannot be scaled.
 pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> Result<Step, Box<Status>> {
     let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else { return Err(work.not_found()) };
+    if let Body::Patch(type_, _) = &work.inbound.request.body {
+        super::patch::check_options(*type_, &work.inbound.request.options)?;
+    }
+    let mut applied = None;
     let wanted = match &work.inbound.request.body {
         Body::Scale(replicas) => *replicas,
-        Body::Patch(_, patch) => match patch["spec"]["replicas"].as_i64().and_then(|number| i32::try_from(number).ok())
-        {
-            Some(replicas) => replicas,
-            None => return Err(Box::new(Status::bad_request("the patch of a scale sets no spec.replicas"))),
-        },
+        Body::Patch(PatchType::Apply, configuration) => {
+            let (replicas, ownership) = apply(work, entry, &old, configuration)?;
+            applied = Some(ownership);
+            replicas
+        }
+        Body::Patch(type_, patch) => {
+            let scale = of(&old).ok_or_else(|| work.not_found())?;
+            replicas_in(&patched(*type_, &scale, patch)?)?
+        }
         _ => return Err(Box::new(Status::bad_request("the request has no scale in its body"))),
     };
     if wanted < 0 {
@@ -52,12 +63,83 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     {
         object.meta_mut().generation = Some(generation + 1);
     }
-    let ownership = work.owns_change(entry, &old, None, &object);
+    let ownership = match applied {
+        Some(ownership) => ownership,
+        None => work.owns_change(entry, &old, None, &object),
+    };
     Ok(match update::store(work, entry, &old, object, Change { ownership, ..Change::of("scale") })? {
         step @ Step::Write(_) => step.replying(Reply::Scale),
         Step::Answer(Payload::Object(object)) => Payload::Scale(of(&object).ok_or_else(|| work.not_found())?).into(),
         other => other,
     })
+}
+
+/// A scale with a patch laid over it. It has no lists, so a strategic merge is a merge.
+fn patched(type_: PatchType, scale: &Scale, patch: &Value) -> Result<Value, Box<Status>> {
+    match type_ {
+        PatchType::Json => patch::apply_json(&scale.to_value(), patch).map_err(|_| super::patch::unprocessable()),
+        _ => Ok(patch::apply_merge(&scale.to_value(), patch)),
+    }
+}
+
+fn replicas_in(scale: &Value) -> Result<i32, Box<Status>> {
+    match &scale["spec"]["replicas"] {
+        Value::Null => Ok(0),
+        number => number.as_i64().and_then(|number| i32::try_from(number).ok()).ok_or_else(|| {
+            let message = format!("Scale in version \"v1\" cannot be handled as a Scale: spec.replicas: {number}");
+            Box::new(Status::bad_request(message))
+        }),
+    }
+}
+
+/// Server-side apply of a scale: what it says of replicas is applied to the workload, where others may have a say in them.
+///
+/// Source: `managedfields/scalehandler.go`.
+fn apply(
+    work: &Work<'_>,
+    entry: &KeyValue<Stored>,
+    old: &Object,
+    configuration: &Value,
+) -> Result<(i32, Ownership), Box<Status>> {
+    let text = |field: &str| configuration[field].as_str().unwrap_or_default();
+    if (text("apiVersion"), text("kind")) != ("autoscaling/v1", "Scale") {
+        let message = format!("invalid object type: {}, Kind={}", text("apiVersion"), text("kind"));
+        return Err(Box::new(Status::bad_request(message)));
+    }
+    let (request, kind) = (&work.inbound.request, old.kind());
+    let path = match old {
+        Object::Custom(custom) => custom.kind.definition().scale.as_ref().map(|scale| scale.spec_replicas_path.clone()),
+        _ => Some(".spec.replicas".to_owned()),
+    };
+    let path = path.ok_or_else(|| work.not_found())?;
+    let says = &configuration["spec"]["replicas"];
+    let mut parent = json!({"apiVersion": kind.api_version(), "kind": kind.name(), "metadata": {"name": old.name()}});
+    if !says.is_null() {
+        let steps = path.split('.').filter(|step| !step.is_empty());
+        *steps.fold(&mut parent, |place, step| &mut place[step]) = replicas_in(configuration)?.into();
+    }
+    let wanted = Application {
+        configuration: &parent,
+        manager: request.options.field_manager.as_deref().unwrap_or_default(),
+        force: request.options.force,
+        kind,
+        subresource: "scale",
+        now: work.now,
+    };
+    let managers = entry.value.ownership().managers(old);
+    let (value, managers) = managed_fields::apply(Some(old), managers, wanted).map_err(|mut refusal| {
+        // The others are met in the scale, not in the workload.
+        let (there, here) = (format!("using {}", kind.api_version()), "using autoscaling/v1");
+        refusal.message = refusal.message.replace(&there, here).replace(&path, ".spec.replicas");
+        for cause in refusal.details.iter_mut().flat_map(|details| &mut details.causes) {
+            cause.message = cause.message.replace(&there, here);
+            cause.field = cause.field.replace(&path, ".spec.replicas");
+        }
+        refusal
+    })?;
+    let replicas = path.split('.').filter(|step| !step.is_empty()).fold(&value, |place, step| &place[step]);
+    let replicas = replicas.as_i64().and_then(|number| i32::try_from(number).ok()).unwrap_or(1);
+    Ok((replicas, Ownership::known(&managers)))
 }
 
 /// Whether a request is about a scale that is to be changed.
@@ -99,7 +181,16 @@ pub(in crate::apiserver) fn of(object: &Object) -> Option<Scale> {
         }
         _ => return None,
     };
-    Some(Scale { key: object.key(), spec_replicas, status_replicas, selector, revision: object.meta().revision() })
+    let meta = object.meta();
+    Some(Scale {
+        key: object.key(),
+        spec_replicas,
+        status_replicas,
+        selector,
+        revision: meta.revision(),
+        uid: meta.uid().into(),
+        created: meta.creation_timestamp.clone(),
+    })
 }
 
 /// Writes the number where the definition says that it stands.

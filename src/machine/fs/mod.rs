@@ -6,6 +6,7 @@
 
 pub mod change;
 pub mod errno;
+pub mod host;
 pub mod path;
 pub mod tree;
 pub mod view;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::process::HostPid;
 use crate::engine::{Agenda, SimTime};
 use crate::machine::cri::{ExecId, MachineConfig, MachineEvent, PullId, SandboxId, SocketId};
-use crate::machine::fs::{Directory, Disk, Volumes};
+use crate::machine::fs::{Directory, Disk, Volumes, host};
 
 /// What a machine has written down to do later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Shared {
             agenda: Agenda::new(),
             events: Vec::new(),
             volumes: Volumes::new(),
-            host: Directory::default(),
+            host: host::files(&config.name),
             disk: Disk { capacity: config.disk_bytes, used: 0 },
             memory_capacity: config.memory_bytes,
             memory_used: 0,

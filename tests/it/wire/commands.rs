@@ -32,7 +32,7 @@ fn the_first_hour_with_the_real_kubectl() {
     says("get pods --show-labels", "app=web");
     says("get pods -l app=web -o custom-columns=N:.metadata.name", "web-");
     says("describe deployment web", "Available      True    MinimumReplicasAvailable");
-    says("describe pod -l app=web", "Successfully assigned default/web-");
+    says("describe pod -l app=web", "Controlled By:  ReplicaSet/web-");
     says("describe node node-1", "Allocated resources:");
     says("get events", "ScalingReplicaSet");
     says("scale deployment web --replicas=2", "deployment.apps/web scaled");

@@ -10,7 +10,10 @@
 
 mod commands;
 mod hostile;
+mod library;
 mod same;
+mod streams;
+mod terminal;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -41,7 +44,7 @@ pub(super) struct Ran {
 pub(super) struct Served {
     pub(super) server: Option<Server>,
     pub(super) door: Door,
-    folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
     kubectl: PathBuf,
     stop: Arc<AtomicBool>,
     runs: Option<JoinHandle<()>>,
@@ -101,13 +104,29 @@ impl Served {
 
     /// The same with something to read.
     pub(super) fn run_with(&self, line: &str, stdin: &str) -> Ran {
-        let command = format!("\"$KUBECTL\" {line} 2>&1");
+        self.spawn(&format!("\"$KUBECTL\" {line} 2>&1"), stdin)
+    }
+
+    /// The same after something that the shell does first.
+    pub(super) fn run_after(&self, first: &str, line: &str) -> Ran {
+        self.spawn(&format!("{first} \"$KUBECTL\" {line} 2>&1"), "")
+    }
+
+    /// What kubectl needs to find the cluster, and nothing of the person who runs the tests.
+    pub(super) fn surroundings(&self) -> [(&'static str, PathBuf); 5] {
+        [
+            ("KUBECTL", self.kubectl.clone()),
+            ("KUBECONFIG", self.folder.path().join("config")),
+            ("HOME", self.folder.path().to_owned()),
+            ("TZ", "UTC".into()),
+            ("TERM", "xterm".into()),
+        ]
+    }
+
+    fn spawn(&self, command: &str, stdin: &str) -> Ran {
         let mut child = Command::new("sh")
-            .args(["-c", &command])
-            .env("KUBECTL", &self.kubectl)
-            .env("KUBECONFIG", self.folder.path().join("config"))
-            .env("HOME", self.folder.path())
-            .env("TZ", "UTC")
+            .args(["-c", command])
+            .envs(self.surroundings())
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
