@@ -59,7 +59,8 @@ said-mistake = That is tempting, but look at the story
 said-lost = This goal cannot be reached any more; the story says why
 said-solved = Solved! Press esc, then 1, to read what to take home
 said-fault = Done:
-said-serving = The real kubectl reaches this cluster: export KUBECONFIG={ $path }
+said-serving = kubectl gets in: press !, or export KUBECONFIG={ $path }
+shell-greeting = podlab: kubectl reaches the cluster on the screen; `exit` brings you back.
 said-written = Written:
 said-pods-only = Only Pods have that
 said-no-view = No view is called "{ $word }"; did you mean { $close }?

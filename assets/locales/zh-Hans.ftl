@@ -47,7 +47,8 @@ said-mistake = 很诱人，但是……看看故事怎么说
 said-lost = 这个目标已经无法达成；故事里有说原因
 said-solved = 解开了！按 esc，再按 1，看看可以带走什么
 said-fault = 完成：
-said-serving = 真正的 kubectl 可以连到这个集群了：export KUBECONFIG={ $path }
+said-serving = kubectl 可以连进来了：按 !，或 export KUBECONFIG={ $path }
+shell-greeting = podlab：在这里 kubectl 连的就是画面上的集群；输入 `exit` 回去。
 said-written = 已写入：
 said-pods-only = 只有 Pod 才有
 said-no-view = 没有叫做「{ $word }」的画面；是不是 { $close }？

@@ -47,7 +47,8 @@ said-mistake = 很誘人，但是……看看故事怎麼說
 said-lost = 這個目標已經無法達成；故事裡有說原因
 said-solved = 解開了！按 esc，再按 1，看看可以帶走什麼
 said-fault = 完成：
-said-serving = 真正的 kubectl 可以連到這個叢集了：export KUBECONFIG={ $path }
+said-serving = kubectl 可以連進來了：按 !，或 export KUBECONFIG={ $path }
+shell-greeting = podlab：在這裡 kubectl 連的就是畫面上的叢集；輸入 `exit` 回去。
 said-written = 已寫入：
 said-pods-only = 只有 Pod 才有
 said-no-view = 沒有叫做「{ $word }」的畫面；是不是 { $close }？

@@ -64,13 +64,11 @@ impl Outside for Beside {
         }
     }
 
-    fn shell(&mut self) -> Result<Box<dyn Errand>, String> {
+    fn shell(&mut self, greeting: &str) -> Result<Box<dyn Errand>, String> {
         let path = self.kubeconfig().ok_or("the API is not answered yet")?;
         let shell =
             surroundings::variable("SHELL").filter(|shell| !shell.is_empty()).unwrap_or_else(|| "/bin/sh".into());
-        println_to_terminal(
-            "podlab: KUBECONFIG is set, kubectl reaches the cluster on the screen; `exit` brings you back.",
-        );
+        println_to_terminal(greeting);
         let child = Command::new(&shell).env("KUBECONFIG", path).env("PODLAB_SHELL", "1").spawn();
         child
             .map(|child| Box::new(Shell(child)) as Box<dyn Errand>)

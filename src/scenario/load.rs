@@ -1,6 +1,6 @@
 //! Loading: the text of a file becomes a scenario, or an error that says where, what and what to do.
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::model::suggest;
@@ -8,7 +8,6 @@ use crate::model::yaml::{self, Place};
 
 use super::goals::GoalError;
 use super::scenario::Scenario;
-use super::spec::ScenarioFile;
 
 /// A scenario that cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,15 +62,20 @@ pub(super) fn read(file: &str, text: &str) -> Result<Scenario, LoadError> {
         let message = format!("{} is given twice; the first one would be lost", duplicate.pointer.replace('/', "."));
         return Err(LoadError::at(file, duplicate.again.start, "", message, None));
     }
+    Ok(Scenario::new(file, text, decode(file, document)?, document.spans.clone()))
+}
+
+/// Reads a document as a `T`.
+///
+/// # Errors
+/// With the place in the file and, where there is one, a suggestion.
+pub fn decode<T: DeserializeOwned>(file: &str, document: &yaml::Document) -> Result<T, LoadError> {
     let mut track = serde_path_to_error::Track::new();
     let deserializer = serde_path_to_error::Deserializer::new(document.value.clone(), &mut track);
-    match ScenarioFile::deserialize(deserializer) {
-        Ok(parsed) => Ok(Scenario::new(file, text, parsed, document.spans.clone())),
-        Err(error) => {
-            let path = track.path().to_string();
-            Err(explain(file, document, &path, &error.to_string()))
-        }
-    }
+    T::deserialize(deserializer).map_err(|error| {
+        let path = track.path().to_string();
+        explain(file, document, &path, &error.to_string())
+    })
 }
 
 /// An expression that does not compile, with its place in the file.

@@ -33,7 +33,7 @@ pub use act::Act;
 pub use command::{Command, CommandError};
 pub use lesson::Lesson;
 pub use lint::{Finding, Severity, lint, lint_text};
-pub use load::{LoadError, load};
+pub use load::{LoadError, decode, load};
 pub use scenario::Scenario;
 pub use schema::schema;
 pub use script::{Entry, Run, RunError};

@@ -32,11 +32,11 @@ pub trait Outside {
     /// Ends every watch and stream: the world that they told of is gone.
     fn cut(&mut self);
 
-    /// Starts the learner's shell, which finds the kubeconfig.
+    /// Starts the learner's shell, which finds the kubeconfig, behind a line of `greeting`.
     ///
     /// # Errors
     /// Why there is none, for people.
-    fn shell(&mut self) -> Result<Box<dyn Errand>, String>;
+    fn shell(&mut self, greeting: &str) -> Result<Box<dyn Errand>, String>;
 }
 
 /// Something that has the terminal for a while.
@@ -64,7 +64,7 @@ impl Outside for Nowhere {
 
     fn cut(&mut self) {}
 
-    fn shell(&mut self) -> Result<Box<dyn Errand>, String> {
+    fn shell(&mut self, _: &str) -> Result<Box<dyn Errand>, String> {
         Err("there is no shell in a picture".to_owned())
     }
 }
@@ -113,7 +113,8 @@ impl App {
 
     /// Runs the learner's shell to its end.
     pub(super) fn run_shell(&mut self, hands: &mut impl Hands) {
-        match self.outside.open().and_then(|_| self.outside.shell()) {
+        let greeting = self.locale.text("shell-greeting");
+        match self.outside.open().and_then(|_| self.outside.shell(&greeting)) {
             Ok(mut errand) => self.wait_for(errand.as_mut(), hands),
             Err(error) => self.say(error, Meaning::Bad),
         }

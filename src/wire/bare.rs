@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::{ClusterSpec, NodePool};
 use crate::model::yaml;
-use crate::scenario::{LoadError, Scenario, load};
+use crate::scenario::{LoadError, Scenario, decode, load};
 
 /// A file of nodes: `nodes: [{name: node, count: 2, cpu: "4", memory: 8Gi, pods: 110, labels: {zone: a}, taints: [k=v:NoSchedule]}]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -48,13 +48,8 @@ pub enum ClusterFileError {
     #[error("{0}")]
     Yaml(String),
     /// It does not say what it should.
-    #[error("{file}: {what}; it should be like `nodes: [{{name: node, count: 3, cpu: \"4\", memory: 8Gi}}]`")]
-    Content {
-        /// Which file.
-        file: String,
-        /// What is wrong.
-        what: String,
-    },
+    #[error("{0}\n  a file of nodes is like `nodes: [{{name: node, count: 3, cpu: \"4\", memory: 8Gi}}]`")]
+    Content(LoadError),
     /// Such a cluster cannot be built.
     #[error(transparent)]
     Scenario(#[from] LoadError),
@@ -70,12 +65,8 @@ fn default_name() -> String {
 /// What is wrong with it, and where.
 pub fn read(file: &str, text: &str) -> Result<Vec<NodePool>, ClusterFileError> {
     let documents = yaml::read(file, text).map_err(|error| ClusterFileError::Yaml(error.to_string()))?;
-    let value = documents.into_iter().next().map(|document| document.value).unwrap_or_else(|| json!({}));
-    let told = |error: serde_path_to_error::Error<serde_json::Error>| {
-        let what = format!("{}: {}", error.path(), error.inner());
-        ClusterFileError::Content { file: file.to_owned(), what }
-    };
-    let read: ClusterFile = serde_path_to_error::deserialize(value).map_err(told)?;
+    let Some(document) = documents.first() else { return Ok(Vec::new()) };
+    let read: ClusterFile = decode(file, document).map_err(ClusterFileError::Content)?;
     Ok(read.nodes.iter().map(NodeLine::pool).collect())
 }
 
@@ -131,7 +122,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_it_is_told_with_its_place() {
         let error = read("cluster.yaml", "nodes: [{name: a, cores: 2}]").unwrap_err().to_string();
-        assert!(error.starts_with("cluster.yaml: nodes[0]"), "{error}");
-        assert!(error.contains("cores"), "{error}");
+        assert!(error.starts_with("cluster.yaml:1:20: "), "{error}");
+        assert!(error.contains("unknown field `cores`"), "{error}");
     }
 }

@@ -76,9 +76,8 @@ fn conditions(cluster: &Cluster) -> Vec<Condition> {
     };
     let of = |name, component, port: u16, path: &str| {
         let is_healthy = is_up(component);
-        let refused = format!(
-            "Get \"https://127.0.0.1:{port}/{path}\": dial tcp 127.0.0.1:{port}: connect: connection refused"
-        );
+        let refused =
+            format!("Get \"https://127.0.0.1:{port}/{path}\": dial tcp 127.0.0.1:{port}: connect: connection refused");
         Condition { name, is_healthy, message: if is_healthy { "ok".to_owned() } else { refused } }
     };
     vec![

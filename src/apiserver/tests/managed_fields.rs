@@ -309,6 +309,10 @@ fn a_scale_can_be_applied_and_is_argued_about() {
     let request = patch(Kind::Deployment, "shared", PatchType::Json, merged).part(Subresource::Scale);
     let Payload::Scale(scale) = send(&mut cluster, request, "b").unwrap().payload else { panic!("no scale") };
     assert_eq!(scale.spec_replicas, 2);
-    let refused = refusal(send(&mut cluster, self::patch(Kind::Deployment, "shared", PatchType::Apply, scale.to_value()).part(Subresource::Scale), ""));
+    let refused = refusal(send(
+        &mut cluster,
+        self::patch(Kind::Deployment, "shared", PatchType::Apply, scale.to_value()).part(Subresource::Scale),
+        "",
+    ));
     assert!(refused.contains("fieldManager: Required value"), "{refused}");
 }

@@ -4,10 +4,10 @@
 
 use serde_json::Value;
 
-use crate::apiserver::{decode, registry};
 use crate::apiserver::managed_fields::{self, Application, Ownership};
 use crate::apiserver::request::FieldValidation;
 use crate::apiserver::status::{Reason, Status};
+use crate::apiserver::{decode, registry};
 use crate::model::Object;
 
 use super::{Current, Step, Work, create, object_of, update};

@@ -32,7 +32,8 @@ const FOLDERS: [&str; 22] = [
 ];
 
 /// What `/etc/os-release` says; the version is the one that the node reports.
-const OS_RELEASE: &str = "PRETTY_NAME=\"Ubuntu 24.04.1 LTS\"\nNAME=\"Ubuntu\"\nVERSION_ID=\"24.04\"\nID=ubuntu\nID_LIKE=debian\n";
+const OS_RELEASE: &str =
+    "PRETTY_NAME=\"Ubuntu 24.04.1 LTS\"\nNAME=\"Ubuntu\"\nVERSION_ID=\"24.04\"\nID=ubuntu\nID_LIKE=debian\n";
 
 /// The files of a machine that has just been set up.
 #[must_use]

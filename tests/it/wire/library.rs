@@ -62,7 +62,9 @@ fn a_foreign_library_lists_watches_and_patches() {
         assert!(version.git_version.ends_with("-podlab"), "{}", version.git_version);
         let configs: Api<ConfigMap> = Api::namespaced(client.clone(), "default");
         for number in 0..7 {
-            let one = typed(json!({"metadata": {"name": format!("conf-{number}"), "labels": {"own": "yes"}}, "data": {"a": "1"}}));
+            let one = typed(
+                json!({"metadata": {"name": format!("conf-{number}"), "labels": {"own": "yes"}}, "data": {"a": "1"}}),
+            );
             configs.create(&PostParams::default(), &one).await.unwrap();
         }
         // In pages.
@@ -81,10 +83,15 @@ fn a_foreign_library_lists_watches_and_patches() {
         let patch = Patch::Merge(json!({"data": {"a": null, "b": "2"}}));
         let patched = configs.patch("conf-0", &PatchParams::default(), &patch).await.unwrap();
         assert_eq!(patched.data.unwrap().into_iter().collect::<Vec<_>>(), [("b".to_owned(), "2".to_owned())]);
-        let applied = Patch::Apply(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine"}, "data": {"a": "1"}}));
+        let applied = Patch::Apply(
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine"}, "data": {"a": "1"}}),
+        );
         configs.patch("mine", &PatchParams::apply("library"), &applied).await.unwrap();
-        let other = Patch::Apply(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine"}, "data": {"a": "2"}}));
-        let kube::Error::Api(refused) = configs.patch("mine", &PatchParams::apply("another"), &other).await.unwrap_err()
+        let other = Patch::Apply(
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine"}, "data": {"a": "2"}}),
+        );
+        let kube::Error::Api(refused) =
+            configs.patch("mine", &PatchParams::apply("another"), &other).await.unwrap_err()
         else {
             panic!("no answer of the API")
         };
@@ -95,8 +102,10 @@ fn a_foreign_library_lists_watches_and_patches() {
         assert!(configs.get_opt("nobody").await.unwrap().is_none());
 
         let deployments: Api<Deployment> = Api::namespaced(client.clone(), "default");
-        let web = typed(json!({"metadata": {"name": "web"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}},
-            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "nginx"}]}}}}));
+        let web = typed(
+            json!({"metadata": {"name": "web"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "nginx"}]}}}}),
+        );
         deployments.create(&PostParams::default(), &web).await.unwrap();
         let more = Patch::Merge(json!({"spec": {"replicas": 2}}));
         let scale = deployments.patch_scale("web", &PatchParams::default(), &more).await.unwrap();
@@ -117,7 +126,8 @@ fn a_foreign_library_runs_commands_follows_logs_and_forwards() {
         let pods: Api<Pod> = Api::namespaced(client, "default");
         let script = "while true; do i=$((i+1)); echo line $i; sleep 1; done";
         pods.create(&PostParams::default(), &pod("counter", "busybox", &["sh", "-c", script])).await.unwrap();
-        let web = typed(json!({"metadata": {"name": "web"}, "spec": {"containers": [{"name": "main", "image": "nginx"}]}}));
+        let web =
+            typed(json!({"metadata": {"name": "web"}, "spec": {"containers": [{"name": "main", "image": "nginx"}]}}));
         pods.create(&PostParams::default(), &web).await.unwrap();
         until_ready(&pods, "counter").await;
         until_ready(&pods, "web").await;
