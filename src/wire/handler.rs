@@ -2,9 +2,11 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request as HttpRequest, Response};
+use tokio::time::timeout;
 
 use crate::apiserver::authorization::Attributes;
 use crate::apiserver::{Body as ApiBody, Credentials, Payload, Reason, Request, Status, Subresource, User, Verb};
@@ -18,6 +20,9 @@ use super::query::Query;
 use super::rendering::{Include, Rendering};
 use super::reply::{self, Manner};
 use super::{body, component_status, documents, health, upgrade, users};
+
+/// A body that has not come by then is not waited for. Source: `--request-timeout`, 60 s.
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What every connection shares.
 pub struct Edge {
@@ -127,7 +132,10 @@ impl Incoming<'_> {
             let ports = ports.filter_map(|port| port.parse().ok()).collect();
             return upgrade::answer(parts, call, &body, ports).await;
         }
-        let bytes = to_bytes(request.into_body(), body::BYTES_MAX).await.map_err(|_| too_large());
+        let bytes = match timeout(BODY_PATIENCE, to_bytes(request.into_body(), body::BYTES_MAX)).await {
+            Ok(bytes) => bytes.map_err(|_| too_large()),
+            Err(_) => Err(too_slow()),
+        };
         let asked = bytes.and_then(|bytes| self.request(kind, verb, part, &agent, &content_type, &bytes));
         let asked = match asked {
             Ok(asked) => asked,
@@ -275,6 +283,11 @@ fn not_found() -> Response<Body> {
 fn too_large() -> Box<Status> {
     let message = format!("Request entity too large: limit is {}", body::BYTES_MAX);
     Box::new(Status::new(413, Reason::RequestEntityTooLarge, message))
+}
+
+fn too_slow() -> Box<Status> {
+    let message = "Timeout: request did not complete within the allotted timeout";
+    Box::new(Status::new(504, Reason::Timeout, message))
 }
 
 /// Nobody runs the cluster any more, or the world that was asked has been rewound.

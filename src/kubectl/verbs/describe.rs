@@ -7,7 +7,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flags;
 use crate::kubectl::resources::{self, Found, Selection};
 use crate::kubectl::session::Session;
-use crate::model::{Object, ObjectKey};
+use crate::model::{Kind, Object, ObjectKey};
 use crate::printers::describe::needs;
 use crate::printers::{Related, describe};
 
@@ -40,8 +40,10 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
             found.items = named;
         }
     }
+    // Of one object unless it was said otherwise, of several only then.
+    let with_events = if flags.has("show-events") { flags.yes("show-events") } else { found.items.len() == 1 };
     for (index, item) in found.items.iter().enumerate() {
-        let text = description(session, &item.object)?;
+        let text = description(session, &item.object, with_events)?;
         session.out(&if index == 0 { text } else { format!("\n\n{text}") });
     }
     if found.items.is_empty() && found.failures.is_empty() {
@@ -67,9 +69,9 @@ fn starting_with(session: &mut Session<'_>, key: &ObjectKey) -> Result<Vec<Found
 ///
 /// # Errors
 /// [`Failure::Suspended`] while answers are missing; what the server refuses is left out, as kubectl leaves it out.
-pub fn description(session: &mut Session<'_>, object: &Object) -> Result<String, Failure> {
+pub fn description(session: &mut Session<'_>, object: &Object, with_events: bool) -> Result<String, Failure> {
     let mut objects = Vec::new();
-    for need in needs(object) {
+    for need in needs(object).into_iter().filter(|need| with_events || need.kind != Kind::Event) {
         if need.name.is_empty() {
             match session.list(need.kind, &need.namespace, &need.labels, &need.fields) {
                 Ok(list) => objects.extend(list.items),
@@ -84,5 +86,5 @@ pub fn description(session: &mut Session<'_>, object: &Object) -> Result<String,
             }
         }
     }
-    Ok(describe(object, &Related { now: session.now(), objects: &objects }))
+    Ok(describe(object, &Related { now: session.now(), objects: &objects, with_events }))
 }

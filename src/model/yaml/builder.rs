@@ -13,6 +13,10 @@ use super::{Document, Duplicate};
 /// More values than this out of aliases are an attack (kubectl's limit depends on the size; ours is on its safe side).
 const ALIASED_MAX: usize = 100_000;
 
+/// No collection is nested deeper. goyaml takes 10,000 levels; ours is what the reader of JSON takes, which is more than any object has,
+/// and what a stack holds.
+const DEPTH_MAX: usize = 128;
+
 /// A value under construction.
 #[derive(Clone)]
 struct Node {
@@ -99,6 +103,9 @@ impl<'t> Builder<'t> {
     fn node(&mut self, event: Event<'t>, marked: Marked) -> Result<Node, ReadError> {
         let span = Span { start: self.place(&marked.start), end: self.place(&marked.end) };
         self.decoded += 1;
+        if self.open.len() > DEPTH_MAX {
+            return Err(ReadError::yaml(span.start, format!("yaml: exceeded max depth of {DEPTH_MAX}")));
+        }
         let (node, anchor) = match event {
             Event::Alias(id) => return self.alias(id, span),
             Event::UnresolvedAlias(name) => {

@@ -215,3 +215,11 @@ fn a_key_that_looks_like_a_merge_is_quoted() {
     assert_eq!(super::write(&value), "\"<<\": null\n");
     assert_eq!(super::read("f.yaml", &super::write(&value)).unwrap()[0].value, value);
 }
+
+#[test]
+fn what_is_nested_too_deep_is_refused() {
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(read("f", &nested(100)).is_ok());
+    let refused = read("f", &nested(100_000)).unwrap_err();
+    assert_eq!(refused.message, "error converting YAML to JSON: yaml: exceeded max depth of 128");
+}

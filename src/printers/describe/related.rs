@@ -15,6 +15,8 @@ pub struct Related<'o> {
     pub now: SimTime,
     /// What [`needs`] asked for, or a whole cluster.
     pub objects: &'o [Object],
+    /// Whether Events are told at all (`--show-events`).
+    pub with_events: bool,
 }
 
 /// A list, or a single object, that a description needs.

@@ -125,6 +125,9 @@ impl Text {
     }
 
     pub(super) fn events(&mut self, object: &Object, related: &Related<'_>) {
+        if !related.with_events {
+            return;
+        }
         let events = related.events_of(object);
         if events.is_empty() {
             return self.field(0, "Events", "<none>");

@@ -109,7 +109,7 @@ pub fn described(look: &Look<'_>, object: &Object) -> String {
     let mut kinds: Vec<Kind> = needs(object).iter().map(|need| need.kind).collect();
     kinds.dedup();
     let objects: Vec<Object> = kinds.into_iter().flat_map(|kind| look.objects(kind)).cloned().collect();
-    describe(object, &Related { now: look.now(), objects: &objects })
+    describe(object, &Related { now: look.now(), objects: &objects, with_events: true })
 }
 
 /// Field names stand out; words that mean something have its colour.

@@ -11,7 +11,9 @@
 mod commands;
 mod hostile;
 mod library;
+mod load;
 mod same;
+mod socket;
 mod streams;
 mod terminal;
 
@@ -46,6 +48,7 @@ pub(super) struct Served {
     pub(super) door: Door,
     pub(super) folder: tempfile::TempDir,
     kubectl: PathBuf,
+    pub(super) identity: Identity,
     stop: Arc<AtomicBool>,
     runs: Option<JoinHandle<()>>,
 }
@@ -88,8 +91,9 @@ impl Served {
         kubeconfig::write(&folder.path().join("config"), &kubeconfig::text(&identity, &url)).unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let runs = std::thread::spawn(move || serving::serve(&mut session, &mut gate, Speed::Times(1.0), &stopped));
-        Self { server: Some(server), door, folder, kubectl, stop, runs: Some(runs) }
+        let runs = std::thread::Builder::new().name("podlab-serving".to_owned());
+        let runs = runs.spawn(move || serving::serve(&mut session, &mut gate, Speed::Times(1.0), &stopped)).unwrap();
+        Self { server: Some(server), door, folder, kubectl, identity, stop, runs: Some(runs) }
     }
 
     /// Where it listens.

@@ -24,7 +24,7 @@ fn now() -> SimTime {
 
 fn described(manifests: &str) -> String {
     let objects = objects(manifests);
-    describe(&objects[0], &Related { now: now(), objects: &objects })
+    describe(&objects[0], &Related { now: now(), objects: &objects, with_events: true })
 }
 
 fn row(manifest: &str) -> String {
