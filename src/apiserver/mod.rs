@@ -20,6 +20,7 @@ pub mod authorization;
 mod bootstrap;
 mod custom_resources;
 mod decode;
+mod deprecation;
 pub mod effect;
 mod field;
 mod fields;

@@ -43,7 +43,7 @@ impl Standalone {
             closed: Vec::new(),
         };
         standalone.drive(|server, ctx| server.start(ctx));
-        for object in bootstrap_objects() {
+        for object in bootstrap_objects(&[]) {
             standalone.create(object);
         }
         standalone.add_account("default");

@@ -83,7 +83,8 @@ fn born_now(scenario: Arc<Scenario>) -> Arc<Scenario> {
 }
 
 fn pool(args: &args::Serve) -> NodePool {
-    let mut pool = NodePool { count: args.nodes, ..NodePool::default() };
+    let images = bare::IMAGES.map(str::to_owned).to_vec();
+    let mut pool = NodePool { count: args.nodes, images, ..NodePool::default() };
     // One node of a bare cluster is node-1 too.
     for (resource, amount) in [("cpu", &args.node_cpu), ("memory", &args.node_memory), ("pods", &args.node_pods)] {
         pool.allocatable.insert(resource.to_owned(), amount.clone());

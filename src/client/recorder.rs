@@ -3,10 +3,10 @@
 //! Models `staging/src/k8s.io/client-go/tools/record/events_cache.go` (most components) and
 //! `tools/events/event_broadcaster.go` (the scheduler).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::apiserver::{Body, PatchType, Verb};
 use crate::engine::{SimDuration, SimTime};
@@ -23,6 +23,10 @@ const SERIES_REFRESH: SimDuration = SimDuration::from_secs(30 * 60);
 /// `defaultSpamQPS`.
 const SPAM_BURST: u64 = 25;
 const SPAM_REFILL: SimDuration = SimDuration::from_secs(300);
+/// So many different messages about one object for one reason become one event, unless so much time lies between two of them.
+/// Source: `events_cache.go`, `defaultAggregateMaxEvents`, `defaultAggregateIntervalInSeconds`.
+const SIMILAR_MAX: usize = 10;
+const SIMILAR_INTERVAL: SimDuration = SimDuration::from_secs(600);
 
 /// `Normal` or `Warning`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,7 +62,8 @@ enum Style {
 pub struct Recorder {
     source: Arc<str>,
     seen: BTreeMap<Key, Seen>,
-    spam: BTreeMap<Arc<str>, Bucket>,
+    similar: BTreeMap<Key, Similar>,
+    spam: BTreeMap<Key, Bucket>,
 }
 
 /// What makes two events the same, as 128 bits (FNV-1a): there are several for each Pod, and the texts are in the Events.
@@ -66,21 +71,36 @@ pub struct Recorder {
 struct Key(u128);
 
 impl Key {
-    fn of(parts: [&str; 5]) -> Self {
+    fn of<const N: usize>(parts: [&str; N]) -> Self {
         let fold =
             |hash: u128, byte: u8| (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
         // A byte that no text has tells the parts from each other.
         let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
         Self(bytes.fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, fold))
     }
+
+    /// Half of it.
+    fn low(self) -> u64 {
+        (self.0 & u128::from(u64::MAX)) as u64
+    }
 }
 
 #[derive(Clone, Debug)]
 struct Seen {
-    name: Arc<str>,
+    /// `None` when the event was too much to be told.
+    name: Option<Arc<str>>,
     count: i32,
     last_at: SimTime,
     written_at: SimTime,
+}
+
+/// The messages of one object for one reason, as far as they are needed to tell whether there are too many.
+#[derive(Clone, Debug)]
+struct Similar {
+    /// The first message; most never have another.
+    first: u64,
+    others: Option<Box<BTreeSet<u64>>>,
+    last_at: SimTime,
 }
 
 #[derive(Clone, Debug)]
@@ -93,7 +113,7 @@ impl Recorder {
     /// A recorder for `source`: `replicaset-controller`, `kubelet`, `default-scheduler`.
     #[must_use]
     pub fn new(source: impl Into<Arc<str>>) -> Self {
-        Self { source: source.into(), seen: BTreeMap::new(), spam: BTreeMap::new() }
+        Self { source: source.into(), seen: BTreeMap::new(), similar: BTreeMap::new(), spam: BTreeMap::new() }
     }
 
     /// Records an event about `object`.
@@ -105,9 +125,7 @@ impl Recorder {
         reason: &str,
         message: impl Into<Arc<str>>,
     ) {
-        if self.may_speak(object.meta().uid(), ctx.now) {
-            self.write(ctx, reference(object), event_type, reason, message.into(), Style::Legacy);
-        }
+        self.correlate(ctx, reference(object), event_type, reason, message.into());
     }
 
     /// Records an event about what `regarding` refers to, possibly one field of it
@@ -120,9 +138,7 @@ impl Recorder {
         reason: &str,
         message: impl Into<Arc<str>>,
     ) {
-        if self.may_speak(regarding.uid.as_deref().unwrap_or_default(), ctx.now) {
-            self.write(ctx, regarding, event_type, reason, message.into(), Style::Legacy);
-        }
+        self.correlate(ctx, regarding, event_type, reason, message.into());
     }
 
     /// Records an event as the scheduler does, with the action that was being taken.
@@ -135,38 +151,100 @@ impl Recorder {
         action: &'static str,
         note: impl Into<Arc<str>>,
     ) {
-        self.write(ctx, reference(object), event_type, reason, note.into(), Style::Series { action });
+        self.write_series(ctx, reference(object), event_type, reason, note.into(), action);
     }
 
-    fn write(
+    /// One event of a series, whose key holds the revision of the object: what changes the object begins a new one.
+    fn write_series(
         &mut self,
         ctx: &mut Ctx<'_>,
         regarding: ObjectReference,
         event_type: EventType,
         reason: &str,
-        message: Arc<str>,
-        style: Style,
+        note: Arc<str>,
+        action: &'static str,
     ) {
-        let (uid, field) = (regarding.uid.as_deref(), regarding.field_path.as_deref());
-        let told = if style == Style::Legacy { &*message } else { "" };
-        let key = Key::of([uid.unwrap_or_default(), field.unwrap_or_default(), event_type.as_str(), reason, told]);
-        let is_series = style != Style::Legacy;
-        let over = |seen: &Seen| is_series && ctx.now.since(seen.last_at) > SERIES_FINISH;
-        if self.seen.get(&key).is_some_and(over) {
+        let text = |part: &Option<String>| part.clone().unwrap_or_default();
+        let (uid, revision) = (text(&regarding.uid), text(&regarding.resource_version));
+        let key = Key::of([uid.as_str(), revision.as_str(), event_type.as_str(), reason, action]);
+        if self.seen.get(&key).is_some_and(|seen| ctx.now.since(seen.last_at) > SERIES_FINISH) {
             self.seen.remove(&key);
         }
         let namespace = event_namespace(&regarding);
         if let Some(seen) = self.seen.get_mut(&key) {
             seen.count += 1;
             seen.last_at = ctx.now;
-            if !is_series || seen.count == 2 || ctx.now.since(seen.written_at) >= SERIES_REFRESH {
+            if seen.count == 2 || ctx.now.since(seen.written_at) >= SERIES_REFRESH {
                 seen.written_at = ctx.now;
-                raise(ctx, &namespace, seen, is_series);
+                let last = Some(time::micro_time(seen.last_at));
+                let series = EventSeries { count: Some(seen.count), last_observed_time: last };
+                raise(ctx, &namespace, seen, json!({"series": series}));
             }
             return;
         }
-        let name = self.create(ctx, &namespace, regarding, (event_type, reason, &message), style);
-        self.seen.insert(key, Seen { name, count: 1, last_at: ctx.now, written_at: ctx.now });
+        let first = Seen { name: None, count: 1, last_at: ctx.now, written_at: ctx.now };
+        let told = (event_type, reason, &*note);
+        let name = self.create(ctx, &namespace, regarding, told, &first, Style::Series { action });
+        self.seen.insert(key, Seen { name: Some(name), ..first });
+    }
+
+    /// Tells an event, unless there are too many about its object: those that are alike but for their words become one first.
+    /// Source: `events_cache.go`, `EventCorrelate`.
+    fn correlate(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        regarding: ObjectReference,
+        event_type: EventType,
+        reason: &str,
+        message: Arc<str>,
+    ) {
+        let uid = regarding.uid.clone().unwrap_or_default();
+        let name = regarding.name.clone().unwrap_or_default();
+        let field = regarding.field_path.clone().unwrap_or_default();
+        let of_type = event_type.as_str();
+        let group = Key::of([uid.as_str(), name.as_str(), of_type, reason]);
+        let (key, message) = if self.are_too_many(group, &message, ctx.now) {
+            (group, format!("(combined from similar events): {message}").into())
+        } else {
+            (Key::of([uid.as_str(), name.as_str(), field.as_str(), of_type, reason, &message]), message)
+        };
+        let fresh = Seen { name: None, count: 0, last_at: ctx.now, written_at: ctx.now };
+        let mut seen = self.seen.remove(&key).unwrap_or(fresh);
+        seen.count += 1;
+        seen.last_at = ctx.now;
+        if self.may_speak(Key::of([uid.as_str(), name.as_str(), of_type]), ctx.now) {
+            let namespace = event_namespace(&regarding);
+            if seen.name.is_some() {
+                let patch = json!({"count": seen.count, "lastTimestamp": time::time(ctx.now), "message": &*message});
+                raise(ctx, &namespace, &seen, patch);
+            } else {
+                let told = (event_type, reason, &*message);
+                seen.name = Some(self.create(ctx, &namespace, regarding, told, &seen, Style::Legacy));
+            }
+        }
+        self.seen.insert(key, seen);
+    }
+
+    /// Whether an object has had so many different messages for one reason that they are told as one.
+    /// Source: `events_cache.go`, `EventAggregate`.
+    fn are_too_many(&mut self, group: Key, message: &str, now: SimTime) -> bool {
+        let message = Key::of([message]).low();
+        let fresh = Similar { first: message, others: None, last_at: now };
+        let similar = self.similar.entry(group).or_insert_with(|| fresh.clone());
+        if now.since(similar.last_at) > SIMILAR_INTERVAL {
+            *similar = fresh;
+        }
+        similar.last_at = now;
+        if similar.first == message {
+            return similar.others.as_ref().is_some_and(|others| others.len() + 1 >= SIMILAR_MAX);
+        }
+        let others = similar.others.get_or_insert_default();
+        others.insert(message);
+        let too_many = others.len() + 1 >= SIMILAR_MAX;
+        if too_many {
+            others.pop_first();
+        }
+        too_many
     }
 
     fn create(
@@ -175,6 +253,7 @@ impl Recorder {
         namespace: &str,
         regarding: ObjectReference,
         (event_type, reason, message): (EventType, &str, &str),
+        seen: &Seen,
         style: Style,
     ) -> Arc<str> {
         // Kubernetes names events by nanoseconds; two at the same microsecond are told apart by random bits.
@@ -193,9 +272,9 @@ impl Recorder {
         event.metadata.namespace = Some(namespace.to_owned());
         match style {
             Style::Legacy => {
-                event.first_timestamp = Some(time::time(ctx.now));
+                event.first_timestamp = Some(time::time(seen.written_at));
                 event.last_timestamp = Some(time::time(ctx.now));
-                event.count = Some(1);
+                event.count = Some(seen.count);
                 // Only the kubelet tells its host, as only there it matters.
                 let host = host.filter(|_| &*self.source == "kubelet");
                 event.reporting_instance = host.clone();
@@ -212,12 +291,9 @@ impl Recorder {
         name
     }
 
-    /// Takes a token from the bucket of the object with this UID.
-    fn may_speak(&mut self, uid: &str, now: SimTime) -> bool {
-        if !self.spam.contains_key(uid) {
-            self.spam.insert(uid.into(), Bucket { tokens: SPAM_BURST, filled_at: now });
-        }
-        let Some(bucket) = self.spam.get_mut(uid) else { return false };
+    /// Takes a token from the bucket of an object and a type of events.
+    fn may_speak(&mut self, about: Key, now: SimTime) -> bool {
+        let bucket = self.spam.entry(about).or_insert(Bucket { tokens: SPAM_BURST, filled_at: now });
         let refills = now.since(bucket.filled_at).as_micros() / SPAM_REFILL.as_micros();
         if refills > 0 {
             bucket.tokens = (bucket.tokens + refills).min(SPAM_BURST);
@@ -230,14 +306,9 @@ impl Recorder {
 }
 
 /// Writes the raised count of an event.
-fn raise(ctx: &mut Ctx<'_>, namespace: &str, seen: &Seen, is_series: bool) {
-    let patch = if is_series {
-        let series = EventSeries { count: Some(seen.count), last_observed_time: Some(time::micro_time(seen.last_at)) };
-        json!({"series": series})
-    } else {
-        json!({"count": seen.count, "lastTimestamp": time::time(seen.last_at)})
-    };
-    let request = ctx.request(Verb::Patch, Kind::Event, namespace).named(Arc::clone(&seen.name));
+fn raise(ctx: &mut Ctx<'_>, namespace: &str, seen: &Seen, patch: Value) {
+    let Some(name) = &seen.name else { return };
+    let request = ctx.request(Verb::Patch, Kind::Event, namespace).named(Arc::clone(name));
     ctx.send(request.body(Body::Patch(PatchType::Strategic, patch)));
 }
 

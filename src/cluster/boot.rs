@@ -61,7 +61,7 @@ impl Cluster {
             balancer: Balancer::new(spec.control_planes as usize),
             network: (placeholder, Network::new(SimDuration::from_micros(delays.proxy))),
             provisioner: (placeholder, Provisioner::new()),
-            bootstrap: Bootstrap::default(),
+            bootstrap: Bootstrap::new((0..spec.control_planes as usize).map(master_address).collect()),
             volumes: VolumeBackend::default(),
             loads: Vec::new(),
             traffic_random: seed.stream("traffic"),
@@ -215,6 +215,10 @@ impl Cluster {
                 drop(machine.preload_image(image));
             }
         }
+        for image in &pool.images {
+            // One that the catalogue lacks has to be pulled, and its Pod says so.
+            drop(machine.import_image(image));
+        }
         let config = Arc::new(KubeletConfig { static_pods, ..kubelet_config(name, address, pool) });
         let worker = Worker {
             name: name.into(),
@@ -307,6 +311,7 @@ fn master_pool() -> NodePool {
         labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         taints: vec!["node-role.kubernetes.io/control-plane:NoSchedule".into()],
         keeps_name: false,
+        images: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! everyone.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use crate::apiserver::{Reason, Ticket, Verb, bootstrap_objects};
 use crate::client::{Component, Ctx, Incoming, Timer};
@@ -14,11 +15,19 @@ const RETRY: SimDuration = SimDuration::from_secs(1);
 /// Writes the objects that every cluster begins with.
 #[derive(Clone, Debug, Default)]
 pub struct Bootstrap {
+    /// Where the API servers listen.
+    servers: Vec<IpAddr>,
     asked: BTreeMap<Ticket, Object>,
     failed: Vec<Object>,
 }
 
 impl Bootstrap {
+    /// The hook of a cluster whose API servers listen at these addresses.
+    #[must_use]
+    pub fn new(servers: Vec<IpAddr>) -> Self {
+        Self { servers, ..Self::default() }
+    }
+
     fn create(&mut self, object: Object, ctx: &mut Ctx<'_>) {
         let request = ctx.request_with(Verb::Create, object.clone());
         self.asked.insert(ctx.send(request), object);
@@ -27,7 +36,7 @@ impl Bootstrap {
 
 impl Component for Bootstrap {
     fn start(&mut self, ctx: &mut Ctx<'_>) {
-        for object in bootstrap_objects() {
+        for object in bootstrap_objects(&self.servers) {
             self.create(object, ctx);
         }
     }

@@ -48,6 +48,9 @@ pub struct NodePool {
     pub labels: BTreeMap<String, String>,
     /// Taints: `key=value:Effect` or `key:Effect`.
     pub taints: Vec<String>,
+    /// Images of the catalogue that are on their disks from the start, imported and never pulled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<String>,
 }
 
 /// How long the hops of a change take, in microseconds.
@@ -87,6 +90,7 @@ impl Default for NodePool {
             allocatable: allocatable.map(|(name, amount)| (name.to_owned(), amount.to_owned())).into(),
             labels: BTreeMap::new(),
             taints: Vec::new(),
+            images: Vec::new(),
         }
     }
 }

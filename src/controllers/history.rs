@@ -1,7 +1,6 @@
 //! ControllerRevisions: the templates that a StatefulSet or DaemonSet has had, so that one can go back.
 //!
-//! Models `pkg/controller/history/controller_history.go`. **Not modelled:** the Go dump that is hashed there: the letters of the
-//! hash differ from those of a real cluster, the alphabet does not.
+//! Models `pkg/controller/history/controller_history.go`, and `snapshot` of `pkg/controller/daemon/update.go`.
 
 use std::sync::Arc;
 
@@ -12,12 +11,14 @@ use crate::model::apps::ControllerRevision;
 use crate::model::core::PodTemplateSpec;
 use crate::model::meta::controller_reference;
 use crate::model::metav1::ObjectMeta;
-use crate::model::{Kind, Meta, RawExtension};
+use crate::model::{Kind, Meta, RawExtension, go_dump};
 
 use super::deployment::hash;
 
 /// The label that names the revision of a Pod. Source: `apps.ControllerRevisionHashLabelKey`, `apps.DefaultDaemonSetUniqueLabelKey`.
 pub const LABEL: &str = "controller-revision-hash";
+/// The label of a StatefulSet's revision. Source: `history.ControllerRevisionHashLabel`.
+const HASH_LABEL: &str = "controller.kubernetes.io/hash";
 
 /// The revisions of one owner, oldest first.
 #[derive(Clone, Debug, Default)]
@@ -51,9 +52,15 @@ impl History {
         self.all.iter().find(|one| one.metadata.name() == name)
     }
 
-    /// Finds the template of `owner`, an object of `kind`, or makes a revision of it.
+    /// Finds the template of `owner`, an object of `kind` that has met so many `collisions` of hashes, or makes a revision of it.
     #[must_use]
-    pub fn present(&self, kind: Kind, owner: &ObjectMeta, template: &PodTemplateSpec) -> Present {
+    pub fn present(
+        &self,
+        kind: Kind,
+        owner: &ObjectMeta,
+        template: &PodTemplateSpec,
+        collisions: Option<i32>,
+    ) -> Present {
         let data = data(template);
         let next = self.all.last().map_or(0, |last| last.revision) + 1;
         let known = self.all.iter().rev().find(|one| one.data.as_ref().is_some_and(|held| held.0 == data));
@@ -64,7 +71,7 @@ impl History {
                 again.revision = next;
                 Present::Again(again)
             }
-            None => Present::New(revision(kind, owner, template, data, next)),
+            None => Present::New(revision(kind, owner, template, data, (next, collisions))),
         }
     }
 
@@ -103,11 +110,15 @@ fn revision(
     owner: &ObjectMeta,
     template: &PodTemplateSpec,
     data: Value,
-    number: i64,
+    (number, collisions): (i64, Option<i32>),
 ) -> ControllerRevision {
-    let hash = hash::hash(template, None);
+    // A DaemonSet's revision is named by the template's hash, a StatefulSet's by that of what the revision keeps.
+    let (label, hash) = match kind {
+        Kind::DaemonSet => (LABEL, hash::hash(template, collisions)),
+        _ => (HASH_LABEL, hash_of_data(&data, collisions)),
+    };
     let mut labels = template.metadata.as_ref().and_then(|meta| meta.labels.clone()).unwrap_or_default();
-    labels.insert(LABEL.into(), hash.clone());
+    labels.insert(label.into(), hash.clone());
     ControllerRevision {
         metadata: ObjectMeta {
             name: Some(format!("{}-{hash}", owner.name())),
@@ -122,9 +133,23 @@ fn revision(
     }
 }
 
-/// What a revision keeps: a patch that puts the template back.
+/// Source: `HashControllerRevision`.
+fn hash_of_data(data: &Value, collisions: Option<i32>) -> String {
+    // Go escapes these three in JSON.
+    let text = data.to_string().replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
+    let bytes = format!("{text}{}", collisions.unwrap_or(0));
+    go_dump::safe_encode(go_dump::fnv32(bytes.as_bytes()))
+}
+
+/// What a revision keeps: a patch that puts the template back, as Go writes it.
 fn data(template: &PodTemplateSpec) -> Value {
     let mut template = serde_json::to_value(template).unwrap_or_default();
+    for list in ["containers", "initContainers"] {
+        let containers = template["spec"].get_mut(list).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten().filter_map(Value::as_object_mut) {
+            container.entry("resources").or_insert_with(|| json!({}));
+        }
+    }
     template["$patch"] = json!("replace");
     json!({"spec": {"template": template}})
 }

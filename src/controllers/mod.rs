@@ -13,10 +13,13 @@ pub mod daemon_set;
 pub mod deployment;
 pub mod disruption;
 pub mod disruption_budget;
+pub mod endpoints;
 pub mod endpointslice;
+pub mod endpointslice_mirroring;
 pub mod expectations;
 pub mod garbage_collector;
 pub mod history;
+pub mod horizontal_pod_autoscaler;
 pub mod job;
 pub mod manager;
 pub mod namespace;
@@ -33,6 +36,7 @@ pub mod root_ca;
 pub mod service_account;
 pub mod stateful_set;
 pub mod taint_eviction;
+pub mod ttl;
 pub mod volume_binder;
 pub mod volume_protection;
 
@@ -55,7 +59,10 @@ pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
         Box::new(job::JobController::default()),
         Box::new(cron_job::CronJobController::default()),
         Box::new(disruption_budget::DisruptionController),
+        Box::new(horizontal_pod_autoscaler::HorizontalPodAutoscalerController::default()),
+        Box::new(endpoints::EndpointsController::default()),
         Box::new(endpointslice::EndpointSliceController::default()),
+        Box::new(endpointslice_mirroring::EndpointSliceMirroringController::default()),
         Box::new(garbage_collector::GarbageCollector::default()),
         Box::new(custom_resources::CustomResourceFinalizer),
         Box::new(cluster_role_aggregation::ClusterRoleAggregation),
@@ -65,6 +72,7 @@ pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
         Box::new(node_ipam::NodeIpamController::new(options)),
         Box::new(pod_gc::PodGarbageCollector::default()),
         Box::new(service_account::ServiceAccountController),
+        Box::new(ttl::TtlController::default()),
         Box::new(volume_binder::VolumeBinder::default()),
         Box::new(volume_protection::ClaimProtection::default()),
         Box::new(volume_protection::VolumeProtection),

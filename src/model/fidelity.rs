@@ -201,14 +201,9 @@ const ROWS: &[Row] = &[
     row("StatefulSet", "all fields", Modelled, "Without maxUnavailable, which is off by default."),
     row("DaemonSet", "all fields", Modelled, ""),
     row("ControllerRevision", "all fields", Modelled, "Written by StatefulSets and DaemonSets."),
-    row("Job", "completions, parallelism, indexes, back-off, deadlines, suspension", Modelled, ""),
-    row(
-        "Job",
-        "podFailurePolicy, successPolicy, backoffLimitPerIndex, managedBy",
-        StoredOnly,
-        "No controller looks at them.",
-    ),
-    row("CronJob", "schedules, concurrency, history", Modelled, "Of time zones only UTC."),
+    row("Job", "all fields but managedBy", Modelled, ""),
+    row("Job", "managedBy", StoredOnly, "No controller looks at it."),
+    row("CronJob", "all fields", Modelled, ""),
     row("PodDisruptionBudget", "evictions", Modelled, "Preemption by the scheduler spares no Pod for the sake of one."),
     row(
         "LimitRange",

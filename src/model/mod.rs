@@ -9,7 +9,7 @@
 //! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`], [`custom_kind`],
 //! [`custom_object`], [`custom_schema`], [`conversion`], [`cron`]; then values and texts: [`quantity`], [`selector`],
 //! [`field_selector`], [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`fields`], [`jsonpath`],
-//! [`suggest`], [`unified_diff`], [`api_types`], [`schema`], [`fidelity`].
+//! [`suggest`], [`unified_diff`], [`go_dump`], [`api_types`], [`schema`], [`fidelity`].
 
 pub mod age;
 pub mod api_types;
@@ -23,6 +23,7 @@ pub mod downward;
 pub mod fidelity;
 pub mod field_selector;
 pub mod fields;
+pub mod go_dump;
 pub mod json_read;
 pub mod json_text;
 pub mod jsonpath;

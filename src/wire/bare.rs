@@ -39,7 +39,12 @@ pub struct NodeLine {
     /// `key=value:Effect` or `key:Effect`.
     #[serde(default)]
     pub taints: Vec<String>,
+    /// Images on their disks from the start, [`IMAGES`] when absent.
+    pub images: Option<Vec<String>>,
 }
+
+/// What the nodes of a cluster without a story have on their disks: a shell to try things with, without waiting for a registry.
+pub const IMAGES: [&str; 1] = ["busybox:1.36"];
 
 /// A file of nodes that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +89,7 @@ impl NodeLine {
         }
         pool.labels.clone_from(&self.labels);
         pool.taints.clone_from(&self.taints);
+        pool.images = self.images.clone().unwrap_or_else(|| IMAGES.map(str::to_owned).to_vec());
         pool
     }
 }

@@ -1,7 +1,7 @@
 //! Admission: after authorisation and before validation, plug-ins may change or refuse a write; those that only look come
 //! last, and of them the quota last of all, because it counts what it lets in.
 //!
-//! Source of the order: `pkg/kubeapiserver/options/plugins.go`. Not modelled: PodSecurity, RuntimeClass, the
+//! Source of the order: `pkg/kubeapiserver/options/plugins.go`. Not modelled: RuntimeClass, the
 //! certificate plug-ins, DefaultIngressClass, admission policies and webhooks.
 
 mod default_storage_class;
@@ -9,6 +9,7 @@ mod default_toleration_seconds;
 mod limit_ranger;
 mod namespace_lifecycle;
 mod persistent_volume_claim_resize;
+mod pod_security;
 mod priority;
 mod quota_usage;
 pub mod resource_quota;
@@ -37,6 +38,8 @@ pub(super) struct Review<'a> {
     pub(super) store: &'a Store<Stored>,
     /// For names of volumes.
     pub(super) random: &'a mut Stream,
+    /// What the answer warns of.
+    pub(super) warnings: &'a mut Vec<Arc<str>>,
 }
 
 /// Lets plug-ins change and refuse a new object, or (with `old`) a change.
@@ -72,15 +75,15 @@ pub(super) fn mutate(object: &mut Object, old: Option<&Object>, review: &mut Rev
     Ok(())
 }
 
-/// Lets plug-ins that only look refuse a new object; the quota comes after them.
+/// Lets plug-ins that only look refuse a new object, or (with `old`) a change; the quota comes after them.
 ///
 /// # Errors
 /// In the words of the plug-in that refuses.
-pub(super) fn validate(object: &Object, review: &Review<'_>) -> Result<(), Box<Status>> {
-    match object {
-        Object::Pod(_) | Object::PersistentVolumeClaim(_) => limit_ranger::validate(object, review),
-        _ => Ok(()),
+pub(super) fn validate(object: &Object, old: Option<&Object>, review: &mut Review<'_>) -> Result<(), Box<Status>> {
+    if let (Object::Pod(_) | Object::PersistentVolumeClaim(_), None) = (object, old) {
+        limit_ranger::validate(object, review)?;
     }
+    pod_security::validate(object, old, review)
 }
 
 /// Lets plug-ins refuse a deletion.

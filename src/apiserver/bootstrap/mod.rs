@@ -1,12 +1,17 @@
-//! What a new cluster has before anybody asked for anything: namespaces, priority classes, the Service `kubernetes`, roles
-//! and bindings. The cluster creates these through the ordinary pipeline.
+//! What a new cluster has before anybody asked for anything: namespaces, priority classes, the Service `kubernetes` with its
+//! endpoints, roles and bindings. The cluster creates these through the ordinary pipeline.
 //!
 //! Source: `pkg/controlplane/controller/{systemnamespaces,kubernetesservice}`, `pkg/registry/scheduling/rest/storage_scheduling.go`.
 
 mod policy;
 
+use std::net::IpAddr;
+
 use crate::model::Object;
-use crate::model::core::{Namespace, Service, ServicePort, ServiceSpec};
+use crate::model::core::{
+    EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Namespace, Service, ServicePort, ServiceSpec,
+};
+use crate::model::discovery::{self, EndpointConditions, EndpointSlice};
 use crate::model::metav1::{IntOrString, ObjectMeta};
 use crate::model::scheduling::PriorityClass;
 
@@ -20,9 +25,9 @@ const API_PORT: i32 = 443;
 /// Where kube-apiserver listens. Source: `--secure-port`.
 const SECURE_PORT: i32 = 6443;
 
-/// The objects, each after those that it needs.
+/// The objects, each after those that it needs; `servers` is where each kube-apiserver listens.
 #[must_use]
-pub fn bootstrap_objects() -> Vec<Object> {
+pub fn bootstrap_objects(servers: &[IpAddr]) -> Vec<Object> {
     let named = |name: &str| ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() };
     let namespace = |name: &&str| Object::from(Namespace { metadata: named(name), ..Namespace::default() });
     let mut objects: Vec<_> = NAMESPACES.iter().map(namespace).collect();
@@ -35,8 +40,62 @@ pub fn bootstrap_objects() -> Vec<Object> {
         })
     }));
     objects.push(api_service().into());
+    if !servers.is_empty() {
+        objects.push(api_endpoints(servers).into());
+        objects.push(api_slice(servers).into());
+    }
     objects.extend(policy::objects().iter().cloned());
     objects
+}
+
+/// The name of the Service, of its Endpoints and of its slice.
+const API: &str = "kubernetes";
+
+fn api_meta(labels: &[(&str, &str)]) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(API.into()),
+        namespace: Some("default".into()),
+        labels: Some(labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()),
+        ..ObjectMeta::default()
+    }
+}
+
+/// **Not modelled:** a server that is down stays among them, while a real one would be taken out after its lease of 15 s.
+fn api_endpoints(servers: &[IpAddr]) -> Endpoints {
+    let address = |ip: &IpAddr| EndpointAddress { ip: ip.to_string(), ..EndpointAddress::default() };
+    let port = EndpointPort {
+        name: Some("https".into()),
+        port: SECURE_PORT,
+        protocol: Some("TCP".into()),
+        ..EndpointPort::default()
+    };
+    let subset = EndpointSubset {
+        addresses: Some(servers.iter().map(address).collect()),
+        ports: Some(vec![port]),
+        ..EndpointSubset::default()
+    };
+    let metadata = api_meta(&[("endpointslice.kubernetes.io/skip-mirror", "true")]);
+    Endpoints { metadata, subsets: Some(vec![subset]) }
+}
+
+fn api_slice(servers: &[IpAddr]) -> EndpointSlice {
+    let endpoint = |ip: &IpAddr| discovery::Endpoint {
+        addresses: vec![ip.to_string()],
+        conditions: Some(EndpointConditions { ready: Some(true), ..EndpointConditions::default() }),
+        ..discovery::Endpoint::default()
+    };
+    let port = discovery::EndpointPort {
+        name: Some("https".into()),
+        port: Some(SECURE_PORT),
+        protocol: Some("TCP".into()),
+        ..discovery::EndpointPort::default()
+    };
+    EndpointSlice {
+        metadata: api_meta(&[("kubernetes.io/service-name", API)]),
+        address_type: "IPv4".into(),
+        endpoints: Some(servers.iter().map(endpoint).collect()),
+        ports: Some(vec![port]),
+    }
 }
 
 fn api_service() -> Service {
@@ -55,11 +114,5 @@ fn api_service() -> Service {
         ports: Some(vec![port]),
         ..ServiceSpec::default()
     };
-    let metadata = ObjectMeta {
-        name: Some("kubernetes".into()),
-        namespace: Some("default".into()),
-        labels: Some(labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()),
-        ..ObjectMeta::default()
-    };
-    Service { metadata, spec: Some(spec), status: None }
+    Service { metadata: api_meta(&labels), spec: Some(spec), status: None }
 }

@@ -3,8 +3,9 @@
 //! A write is attempted on what the server knows; when that is refused, or etcd says that the object has changed, it is
 //! attempted again on what etcd holds (upstream's `GuaranteedUpdate` with its cached first try).
 //!
-//! Reading order: this file, `pending`, `read`, `write`, `event_lease`, `timers`.
+//! Reading order: this file, `pending`, `read`, `write`, `collection`, `event_lease`, `timers`.
 
+mod collection;
 mod event_lease;
 mod pending;
 mod read;
@@ -29,6 +30,7 @@ use super::verbs;
 use super::verbs::review::Desk;
 use super::watch::Watches;
 
+use collection::Collection;
 use event_lease::EventLease;
 use pending::{Pending, Stage};
 use timers::Timer;
@@ -49,6 +51,9 @@ pub struct ApiServer {
     /// Those of them that wait for a revision.
     unfresh: BTreeSet<RequestId>,
     next_request: u64,
+    /// Deletions of many objects that are not done yet.
+    collections: Vec<Collection>,
+    next_collection: u64,
     watches: Watches,
     timers: BTreeSet<(SimTime, Timer)>,
     event_lease: Option<EventLease>,
@@ -73,6 +78,8 @@ impl ApiServer {
             pending: BTreeMap::new(),
             unfresh: BTreeSet::new(),
             next_request: 0,
+            collections: Vec::new(),
+            next_collection: 0,
             watches: Watches::default(),
             timers: BTreeSet::new(),
             event_lease: None,
@@ -139,6 +146,7 @@ impl ApiServer {
         self.running = false;
         self.ready = false;
         self.pending.clear();
+        self.collections.clear();
         self.unfresh.clear();
         self.timers.clear();
         self.event_lease = None;
@@ -173,6 +181,7 @@ impl ApiServer {
             (Stage::Recheck, Ok(_)) => self.recheck(pending, ctx),
             (_, Ok(_)) => Self::answer_read(pending, ctx),
         }
+        self.end_collections(ctx);
     }
 
     /// A compaction or a lease has an outcome.
@@ -285,7 +294,7 @@ impl ApiServer {
             (Verb::Watch, _) => self.watch(inbound, ctx),
             (Verb::Get | Verb::List, _) => self.read(Pending::new(inbound, ctx.now), ctx),
             (_, part) if part.is_stream() => self.read(Pending::new(inbound, ctx.now), ctx),
-            (Verb::DeleteCollection, _) => self.delete_collection(&Pending::new(inbound, ctx.now), ctx),
+            (Verb::DeleteCollection, _) => self.delete_collection(Pending::new(inbound, ctx.now), ctx),
             _ => {
                 self.begin(Pending::new(inbound, ctx.now), ctx);
                 Ok(())

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::apiserver::custom_resources;
+use crate::apiserver::deprecation;
 use crate::apiserver::effect::{Ctx, Effect, Inbound};
 use crate::apiserver::request::{Caller, Payload, Request, Response, Ticket, User, Verb};
 use crate::apiserver::status::{Details, FieldCause, Reason, Status};
@@ -12,6 +13,7 @@ use crate::etcd::{RequestId, Revision};
 use crate::model::Kind;
 
 use super::ApiServer;
+use super::collection::CollectionId;
 use super::timers::Timer;
 
 /// After this a request is cut off. Source: `--request-timeout`.
@@ -35,6 +37,8 @@ pub(super) struct Pending {
     pub(super) is_new: bool,
     /// The cause that its first attempt has written down.
     pub(super) cause: Option<CauseId>,
+    /// The deletion of many objects that it is a part of.
+    pub(super) part_of: Option<CollectionId>,
     deadline: SimTime,
 }
 
@@ -75,6 +79,7 @@ impl Pending {
             warnings: Vec::new(),
             is_new: false,
             cause: None,
+            part_of: None,
             deadline,
         }
     }
@@ -167,7 +172,9 @@ impl ApiServer {
             let outcome = payload.map(|mut payload| {
                 custom_resources::show(&mut payload, kind);
                 let is_new = pending.is_new && may_create && matches!(payload, Payload::Object(_));
-                Response { payload, warnings: pending.warnings, is_new }
+                let deprecated = deprecation::warning(kind).map(Arc::from);
+                let warnings = deprecated.into_iter().chain(pending.warnings).collect();
+                Response { payload, warnings, is_new }
             });
             ctx.effects.push(Effect::Respond { caller, ticket, outcome });
         }

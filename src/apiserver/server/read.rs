@@ -1,7 +1,10 @@
 //! Get, list and watch.
 
+use std::sync::Arc;
+
+use crate::apiserver::deprecation;
 use crate::apiserver::effect::{Ctx, Effect, Inbound};
-use crate::apiserver::request::{Payload, Verb};
+use crate::apiserver::request::{Payload, Response, Verb};
 use crate::apiserver::selection::Selection;
 use crate::apiserver::status::{Reason, Status};
 use crate::apiserver::verbs::{self, list};
@@ -112,7 +115,9 @@ impl ApiServer {
         }
         let (until, bookmarks, seen) = (ctx.now + life, options.bookmarks, wanted.max(now));
         self.watches.open(Opening { caller, ticket, selection, seen, bookmarks, until, managed_fields });
-        ctx.effects.push(Effect::Respond { caller, ticket, outcome: Ok(Payload::Watching.into()) });
+        let warnings = deprecation::warning(inbound.request.kind).map(Arc::from).into_iter().collect();
+        let outcome = Ok(Response { payload: Payload::Watching, warnings, is_new: false });
+        ctx.effects.push(Effect::Respond { caller, ticket, outcome });
         if !events.is_empty() {
             ctx.effects.push(Effect::Watch { caller, ticket, events });
         }

@@ -48,7 +48,10 @@ impl ApiServer {
                 }
                 Timer::WatchEnd => self.watches.expire(ctx.now, ctx.effects),
                 Timer::Compaction => self.compact(ctx),
-                Timer::Deadline(id) => self.expire(id, ctx),
+                Timer::Deadline(id) => {
+                    self.expire(id, ctx);
+                    self.end_collections(ctx);
+                }
                 Timer::Retry(id) => {
                     if let Some(pending) = self.take(id) {
                         self.begin(pending, ctx);

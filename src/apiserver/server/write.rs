@@ -12,7 +12,7 @@ use crate::engine::SimDuration;
 use crate::etcd::{EtcdError, OpResponse, RequestId, Txn, TxnResponse};
 use crate::model::Kind;
 
-use super::pending::{NOBODY, Pending, Stage};
+use super::pending::{Pending, Stage};
 use super::timers::Timer;
 use super::{ApiServer, etcd_status};
 
@@ -38,6 +38,7 @@ impl ApiServer {
             (Stage::Charge(write), Ok(response)) => self.charge(pending, write, found(&response), ctx),
             _ => {}
         }
+        self.end_collections(ctx);
     }
 
     /// The first attempt at a write, on what the server knows.
@@ -56,22 +57,6 @@ impl ApiServer {
     pub(super) fn recheck(&mut self, pending: Pending, ctx: &mut Ctx<'_>) {
         let live = current(&pending.inbound, ctx);
         self.attempt(pending, &live, true, ctx);
-    }
-
-    /// Deletes one after the other, each as if it had been asked for alone; answers with what was there.
-    pub(super) fn delete_collection(&mut self, pending: &Pending, ctx: &mut Ctx<'_>) -> Result<(), Box<Status>> {
-        let list = verbs::list::read(&pending.inbound.request, ctx.store)?;
-        for item in &list.items {
-            let mut one = pending.clone();
-            // Nobody hears the single answers.
-            one.inbound.caller = NOBODY;
-            one.inbound.request.verb = Verb::Delete;
-            one.inbound.request.name = item.name().into();
-            one.inbound.request.namespace = item.namespace().into();
-            self.begin(one, ctx);
-        }
-        Self::respond(pending.clone(), Ok(Payload::List(list)), ctx);
-        Ok(())
     }
 
     /// One attempt at a write.

@@ -231,7 +231,16 @@ fn mark(object: &mut Object, grace: i64, work: &Work<'_>) {
     {
         meta.generation = Some(generation + 1);
     }
-    meta.deletion_timestamp = Some(time::time(work.now + span(grace)));
+    let (mut ends_at, mut grace) = (work.now + span(grace), grace);
+    if let (Some(before), Some(seconds)) = (&meta.deletion_timestamp, meta.deletion_grace_period_seconds) {
+        // Counted from the first deletion, but never in the past: what is left then is a second, or nothing.
+        let shortened = time::sim_time(before.0).saturating_sub(span(seconds)) + span(grace);
+        ends_at = shortened.max(work.now);
+        if shortened < work.now && grace != 0 {
+            grace = 1;
+        }
+    }
+    meta.deletion_timestamp = Some(time::time(ends_at));
     meta.deletion_grace_period_seconds = Some(grace);
 }
 

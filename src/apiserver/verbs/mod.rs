@@ -91,7 +91,7 @@ pub(super) enum Reply {
 impl Work<'_> {
     /// What plug-ins look at.
     pub(super) fn review(&mut self) -> Review<'_> {
-        Review { request: &self.inbound.request, store: self.store, random: self.random }
+        Review { request: &self.inbound.request, store: self.store, random: self.random, warnings: self.warnings }
     }
 
     /// Writes down why the object is about to change; an attempt that is repeated has one cause.

@@ -103,6 +103,7 @@ fn finish(
         }
         Subresource::EphemeralContainers => {
             let object = registry::pod_part::with_ephemeral_containers(&object, old)?;
+            admission::validate(&object, Some(old), &mut work.review())?;
             store(work, entry, old, object, Change { ownership, ..Change::of("add ephemeral containers") })
         }
         Subresource::Resize => {
@@ -114,6 +115,7 @@ fn finish(
             admission::mutate(&mut object, Some(old), &mut work.review())?;
             work.check_escalation(&object, Some(old))?;
             registry::validate_update(&object, old)?;
+            admission::validate(&object, Some(old), &mut work.review())?;
             let charges = resource_quota::charges(&object, Some(old), &work.review())
                 .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))?;
             let verb = if request.verb == Verb::Patch { "patch" } else { "update" };

@@ -171,7 +171,7 @@ fn reference_of(key: &ObjectKey) -> ObjectReference {
 }
 
 /// The selector of a Service that wants slices; those without one, and mere names for another host, have none.
-fn selector(service: &Service) -> Option<Selector> {
+pub(super) fn selector(service: &Service) -> Option<Selector> {
     let spec = service.spec.as_ref().filter(|spec| spec.type_.as_deref() != Some("ExternalName"))?;
     let labels: &Labels = spec.selector.as_ref()?;
     // An empty selector of a Service means every Pod, as in the original.
@@ -183,7 +183,7 @@ fn is_of(slice: &EndpointSlice, service: &str) -> bool {
 }
 
 /// Services whose selector means the Pod, as it was or as it is.
-fn on_pod(delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
+pub(super) fn on_pod(delta: &Delta, caches: &Caches, enqueue: &mut Enqueue) {
     let (old, new) = (delta.old.as_ref().and_then(Pod::of), delta.new.as_ref().and_then(Pod::of));
     if let (Some(old), Some(new)) = (old, new)
         && !endpoint::differs(old, new)

@@ -15,7 +15,7 @@ use crate::engine::SimDuration;
 use crate::model::apiextensions::CustomResourceDefinition;
 use crate::model::core::Namespace;
 use crate::model::custom_kind::{is_established, kinds_of};
-use crate::model::{Kind, Meta, Object, ObjectKey, Pod};
+use crate::model::{Kind, Meta, Object, ObjectKey, Pod, time};
 
 use conditions::{Remains, told};
 
@@ -86,6 +86,9 @@ impl Controller for NamespaceController {
         }
         let grace_of = |pod: &Arc<Pod>| if pod.is_terminal() { 0 } else { grace_seconds(pod) };
         let grace = caches.list::<Pod>(&key.name).map(grace_of).max().unwrap_or(0);
+        let asked_at = namespace.metadata.deletion_timestamp.as_ref().map_or(ctx.now, |at| time::sim_time(at.0));
+        // Pods that should be gone by now are not waited for: they are an error.
+        let grace = if ctx.now.since(asked_at) >= SimDuration::from_secs(grace) { 0 } else { grace };
         let (namespace, remains) = (Arc::clone(namespace), Remains::default());
         let definitions = caches.all::<CustomResourceDefinition>().filter(|definition| is_established(definition));
         let custom = definitions.filter_map(|definition| kinds_of(definition).into_iter().next());
@@ -161,12 +164,12 @@ impl NamespaceController {
     /// The look is over: when is the next one worth while?
     fn end(&mut self, key: &ObjectKey) -> Plan {
         let remains = self.syncs.remove(key).map(|sync| sync.remains).unwrap_or_default();
-        if remains.estimate > 0 {
-            Plan::after(SimDuration::from_secs(remains.estimate / 2 + 1))
-        } else if remains.errors.is_empty() {
-            Plan::none()
-        } else {
+        if !remains.errors.is_empty() {
             Plan::failed()
+        } else if remains.estimate > 0 {
+            Plan::after(SimDuration::from_secs(remains.estimate / 2 + 1))
+        } else {
+            Plan::none()
         }
     }
 }
@@ -191,8 +194,12 @@ impl Sync {
             self.remains.estimate = self.remains.estimate.max(FINALIZER_ESTIMATE);
         } else {
             let (info, name) = (kind.info(), self.namespace.metadata.name());
+            let prefix = match kind {
+                Kind::Pod => format!("failed to delete pods for namespace: {name}, err: "),
+                _ => String::new(),
+            };
             self.remains.errors.push(format!(
-                "unexpected items still remain in namespace: {name} for gvr: {}/{}, Resource={}",
+                "{prefix}unexpected items still remain in namespace: {name} for gvr: {}/{}, Resource={}",
                 info.group, info.version, info.plural
             ));
         }
@@ -200,7 +207,10 @@ impl Sync {
 
     /// Writes down what remains; lets the namespace go when that is nothing.
     fn tell(&self, ctx: &Ctx<'_>) -> Option<(Request, u64)> {
-        let told = told(&self.namespace, &self.remains, ctx.now);
+        // As long as there are Pods, nothing is said of what remains: only of what went wrong.
+        let waits_for_pods = self.remains.objects.contains_key(&Kind::Pod);
+        let errors = Remains { errors: self.remains.errors.clone(), ..Remains::default() };
+        let told = told(&self.namespace, if waits_for_pods { &errors } else { &self.remains }, ctx.now);
         if !self.remains.objects.is_empty() || !self.remains.errors.is_empty() {
             return Some((ctx.request_with(Verb::Update, told?).part(Subresource::Status), STATUS));
         }

@@ -81,7 +81,8 @@ impl Controller for StatefulSetController {
         let Some(set) = caches.get::<StatefulSet>(&key.namespace, &key.name) else { return Plan::none() };
         let Some(spec) = &set.spec else { return Plan::none() };
         let history = History::of(set.metadata.uid(), caches);
-        let present = history.present(Kind::StatefulSet, &set.metadata, &spec.template);
+        let collisions = set.status.as_ref().and_then(|status| status.collision_count);
+        let present = history.present(Kind::StatefulSet, &set.metadata, &spec.template, collisions);
         if let Some(request) = present.request(ctx) {
             // The set comes back when the revision is there.
             return Plan::none().stage(vec![Call { request, tag: REVISION }]);

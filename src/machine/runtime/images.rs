@@ -104,6 +104,23 @@ impl Machine {
         Ok(info)
     }
 
+    /// Puts an image of the catalogue on the machine from an archive (`ctr image import`): no registry vouches for it, so it is
+    /// known by its own ID only.
+    ///
+    /// # Errors
+    /// [`RuntimeError::InvalidImageName`], [`RuntimeError::ImageMissing`].
+    pub fn import_image(&mut self, image: &str) -> Result<(), RuntimeError> {
+        let reference = parse(image)?;
+        let found = self.catalogue.get(&reference).map(|found| (**found).clone());
+        let mut found = found.ok_or_else(|| RuntimeError::ImageMissing(reference.to_string()))?;
+        found.info.digest = Arc::clone(&found.info.id);
+        let size = found.info.size;
+        if self.images.insert(Arc::new(found)) {
+            self.shared.disk.used += size;
+        }
+        Ok(())
+    }
+
     /// Removes an image; containers made from it live on.
     pub fn remove_image(&mut self, image: &str) {
         if let Some(image) = self.images.remove(image) {

@@ -64,6 +64,7 @@ fn a_cluster_without_nodes_is_asked_again_and_again() {
     +0.002s LeaderElection master-1 became leader
     +0.003s FailedScheduling no nodes available to schedule pods
     +0.003s web PodScheduled=False Unschedulable
+    +1.001s FailedScheduling no nodes available to schedule pods
     ");
 }
 
