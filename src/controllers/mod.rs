@@ -37,6 +37,7 @@ pub mod service_account;
 pub mod stateful_set;
 pub mod taint_eviction;
 pub mod ttl;
+pub mod ttl_after_finished;
 pub mod volume_binder;
 pub mod volume_protection;
 
@@ -73,6 +74,7 @@ pub fn all(options: &Options) -> Vec<Box<dyn Controller>> {
         Box::new(pod_gc::PodGarbageCollector::default()),
         Box::new(service_account::ServiceAccountController),
         Box::new(ttl::TtlController::default()),
+        Box::new(ttl_after_finished::TtlAfterFinishedController),
         Box::new(volume_binder::VolumeBinder::default()),
         Box::new(volume_protection::ClaimProtection::default()),
         Box::new(volume_protection::VolumeProtection),

@@ -67,6 +67,8 @@ pub struct Delays {
     pub mount: SimDuration,
     /// Tearing a sandbox down.
     pub tear_down: SimDuration,
+    /// Unmounting the volumes of a Pod: the manager polls every 300 ms there too (`WaitForUnmount`).
+    pub unmount: SimDuration,
 }
 
 /// Numbers of the kubelet's configuration. Source: `pkg/kubelet/apis/config/v1beta1/defaults.go`.
@@ -88,6 +90,7 @@ impl Default for Delays {
             start: SimDuration::from_millis(90),
             mount: SimDuration::from_millis(300),
             tear_down: SimDuration::from_millis(250),
+            unmount: SimDuration::from_millis(300),
         }
     }
 }

@@ -322,6 +322,7 @@ impl PodWorker {
             (Stage::Sync, Activity::Container(slot, Step::Starting(id))) => self.start_process(slot, id, scope),
             (Stage::Sync, Activity::Container(slot, Step::Hook(HookRun::Sleep))) => self.post_start_done(slot, scope),
             (Stage::Terminating, _) => self.torn_down(scope),
+            (Stage::Terminated, _) => self.unmounted(scope),
             _ => {}
         }
     }

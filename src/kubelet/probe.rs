@@ -145,9 +145,18 @@ impl PodWorker {
         let period = seconds(probe.period_seconds, 10);
         self.schedule(slot, kind, now + period, scope);
         let is_free = self.probe_mut(slot, kind).is_some_and(|worker| worker.attempt.is_none());
-        if is_free && self.slots[slot].is_running(scope.machine) {
+        if is_free && self.slots[slot].is_running(scope.machine) && self.is_told_running(slot) {
             self.look(slot, kind, probe, scope);
         }
+    }
+
+    /// Whether the status says that the container runs: nobody looks at one before that.
+    fn is_told_running(&self, slot: usize) -> bool {
+        let (spec, status) = (self.slots[slot].spec(&self.pod), &self.report.status);
+        let init = status.init_container_statuses.iter().flatten();
+        let mut told = status.container_statuses.iter().flatten().chain(init);
+        let told = told.find(|told| told.name == spec.name).and_then(|told| told.state.as_ref());
+        told.is_some_and(|state| state.running.is_some())
     }
 
     /// Makes an attempt.

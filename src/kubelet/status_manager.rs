@@ -72,7 +72,8 @@ impl PodWorker {
     pub fn delete_when_told(&mut self, scope: &mut Scope<'_, '_>) {
         let Some(api) = self.api_pod() else { return };
         let is_done = self.stage == Stage::Terminated && self.report.is_acknowledged && !self.report.is_delete_sent;
-        if !is_done || self.is_gone || api.metadata.deletion_timestamp.is_none() {
+        let holds_volumes = !self.volumes.mounted.is_empty();
+        if !is_done || holds_volumes || self.is_gone || api.metadata.deletion_timestamp.is_none() {
             return;
         }
         let uid = api.metadata.uid().into();

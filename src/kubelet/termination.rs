@@ -95,6 +95,17 @@ impl PodWorker {
             slot.probes.clear();
         }
         self.publish(scope);
+        if self.volumes.mounted.is_empty() {
+            self.unmounted(scope);
+        } else if self.step_at.is_none() {
+            let takes = scope.shared.config.delays.unmount;
+            self.step_after(takes, scope);
+        }
+    }
+
+    /// The volumes are taken away: nothing of the Pod is left on the node.
+    pub fn unmounted(&mut self, scope: &mut Scope<'_, '_>) {
+        self.step_at = None;
         self.unmount(scope);
         self.delete_when_told(scope);
     }
@@ -145,7 +156,7 @@ impl PodWorker {
     /// Whether nothing is left to do for it.
     #[must_use]
     pub fn is_forgettable(&self) -> bool {
-        self.is_gone && self.stage == Stage::Terminated
+        self.is_gone && self.stage == Stage::Terminated && self.volumes.mounted.is_empty()
     }
 
     /// Takes what is left of the Pod off the machine.

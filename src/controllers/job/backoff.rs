@@ -19,12 +19,21 @@ pub fn next_try(finished: &[Arc<Pod>]) -> Option<SimTime> {
     ends.sort_unstable();
     let failures = ends.iter().rev().take_while(|(_, succeeded)| !succeeded).count();
     let last = ends.last().filter(|_| failures > 0)?.0;
-    let doublings = u32::try_from(failures - 1).unwrap_or(u32::MAX).min(16);
-    Some(last + (INITIAL * (1 << doublings)).min(MOST))
+    Some(last + wait(i32::try_from(failures).unwrap_or(i32::MAX)))
+}
+
+/// How long to wait after so many failures.
+#[must_use]
+pub fn wait(failures: i32) -> SimDuration {
+    match u32::try_from(failures) {
+        Ok(failures @ 1..) => (INITIAL * (1 << (failures - 1).min(16))).min(MOST),
+        _ => SimDuration::ZERO,
+    }
 }
 
 /// When the last container of a Pod ended; for one that was deleted before any did, when that was asked.
-fn finished_at(pod: &Pod) -> Option<SimTime> {
+#[must_use]
+pub fn finished_at(pod: &Pod) -> Option<SimTime> {
     let ends = pod.container_statuses().iter().filter_map(|status| {
         let ended = status.state.as_ref()?.terminated.as_ref()?;
         Some(time::sim_time(ended.finished_at.as_ref()?.0))

@@ -10,6 +10,7 @@ use crate::model::batch::{Job, UncountedTerminatedPods};
 use crate::model::{Meta, Pod};
 
 use super::indexes::{self, Indexes};
+use super::policies::{self, IndexFailures, Judgement};
 use super::is_tracked;
 
 /// The Pods of one Job at one instant.
@@ -37,6 +38,10 @@ pub struct Census {
     pub counted_failed: i32,
     /// The completion indexes that are done, of an Indexed Job.
     pub completed: Indexes,
+    /// How the indexes of an Indexed Job have failed, when each has a limit of its own.
+    pub index_failures: IndexFailures,
+    /// Why a Pod's failure ends the whole Job.
+    pub fails_job: Option<String>,
     /// Whether the uncounted ones differ from what the status says.
     pub has_news: bool,
 }
@@ -52,6 +57,7 @@ impl Census {
             counted_succeeded: status.succeeded.unwrap_or(0),
             counted_failed: status.failed.unwrap_or(0),
             completed: Indexes::parse(status.completed_indexes.as_deref().unwrap_or_default()),
+            index_failures: IndexFailures::told(status.failed_indexes.as_deref().unwrap_or_default()),
             ..Self::default()
         };
         census.take_over(pods, &known);
@@ -97,6 +103,13 @@ impl Census {
             return;
         }
         self.finished.push(Arc::clone(pod));
+        let judgement = if succeeded { Judgement::Counts } else { policies::judge(job, pod) };
+        if let (false, Some(index)) = (succeeded, indexes::of_pod(pod)) {
+            self.index_failures.add(job, index, pod);
+        }
+        if let Judgement::FailsJob(why) = &judgement {
+            self.fails_job.get_or_insert_with(|| why.clone());
+        }
         if !is_tracked(pod) {
             return;
         }
@@ -105,6 +118,7 @@ impl Census {
         match (succeeded, indexes::of_pod(pod).filter(|_| indexes::is_indexed(job))) {
             (true, Some(index)) => self.completed.insert(index),
             (true, None) => drop(self.uncounted_succeeded.insert(uid)),
+            (false, _) if judgement == Judgement::Ignored => {}
             (false, _) => drop(self.uncounted_failed.insert(uid)),
         }
     }

@@ -7,6 +7,7 @@ use crate::model::batch::{Job, JobCondition};
 use crate::model::time;
 
 use super::census::Census;
+use super::policies;
 
 /// Why a Job ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,9 @@ pub fn ending(job: &Job, census: &Census) -> Option<Ending> {
             return Some(Ending { succeeded, reason: text(&known.reason), message: text(&known.message) });
         }
     }
+    if let Some(why) = &census.fails_job {
+        return Some(Ending::new(false, "PodFailurePolicy", why));
+    }
     let limit = spec.backoff_limit.unwrap_or(6);
     if census.failed() > limit || is_past_limit_on_failure(job, census, limit) {
         return Some(Ending::new(false, "BackoffLimitExceeded", "Job has reached the specified backoff limit"));
@@ -93,6 +97,17 @@ pub fn ending(job: &Job, census: &Census) -> Option<Ending> {
         return Some(Ending::new(false, "DeadlineExceeded", "Job was active longer than specified deadline"));
     }
     let succeeded = census.succeeded(job);
+    let given_up = census.index_failures.failed.len();
+    if spec.max_failed_indexes.is_some_and(|most| given_up > most) {
+        let message = "Job has exceeded the specified maximal number of failed indexes";
+        return Some(Ending::new(false, "MaxFailedIndexesExceeded", message));
+    }
+    if given_up > 0 && given_up + succeeded >= spec.completions.unwrap_or(0) {
+        return Some(Ending::new(false, "FailedIndexes", "Job has failed indexes"));
+    }
+    if let Some(message) = policies::success(job, &census.completed) {
+        return Some(Ending::new(true, "SuccessPolicy", &message));
+    }
     let is_complete = match spec.completions {
         // A work queue is done when one Pod has found it empty and the others have ended.
         None => succeeded > 0 && census.active.is_empty(),

@@ -44,6 +44,18 @@ impl Indexes {
         self.0.is_empty()
     }
 
+    /// How many it has in common with another set.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> i32 {
+        super::census::number(self.0.intersection(&other.0).count())
+    }
+
+    /// Whether it holds this one.
+    #[must_use]
+    pub fn contains(&self, index: i32) -> bool {
+        self.0.contains(&index)
+    }
+
     /// The first `count` indexes below `completions` that are neither done nor being worked on.
     #[must_use]
     pub fn missing(&self, completions: i32, active: &[Arc<Pod>], count: usize) -> Vec<i32> {

@@ -3,9 +3,9 @@
 //! Models `pkg/controller/job/job_controller.go`. A Pod that has ended is first written down as not counted yet, then loses
 //! the finalizer that kept it, then is counted: so that none is counted twice or not at all.
 //!
-//! **Not modelled:** `podFailurePolicy`, `successPolicy`, `backoffLimitPerIndex` and `managedBy`, whose fields are stored.
+//! **Not modelled:** `managedBy`, which is stored. A Pod that failed gives up its finalizer before its index is tried again.
 //!
-//! Reading order: [`census`] (how the Pods are), [`backoff`], [`conditions`] (how a Job ends), [`indexes`], [`pods`] (those it makes),
+//! Reading order: [`census`] (how the Pods are), [`backoff`], [`conditions`] (how a Job ends), [`indexes`], [`policies`], [`pods`] (those it makes),
 //! `sync` (one look at one Job), then this file.
 
 pub mod backoff;
@@ -13,6 +13,7 @@ pub mod census;
 pub mod conditions;
 pub mod indexes;
 pub mod pods;
+pub mod policies;
 mod sync;
 
 use std::collections::BTreeMap;

@@ -13,12 +13,20 @@ use super::indexes::INDEX;
 /// The variable that tells a container its index. Source: `completionIndexEnvName`.
 const INDEX_VARIABLE: &str = "JOB_COMPLETION_INDEX";
 
-/// One Pod of the Job; `index` is its completion index in an Indexed Job.
-pub(super) fn pod(job: &Job, template: &PodTemplate, index: Option<i32>) -> Pod {
+/// One Pod of the Job; `index` is its completion index in an Indexed Job, `carried` what it knows of earlier failures.
+pub(super) fn pod(
+    job: &Job,
+    template: &PodTemplate,
+    index: Option<i32>,
+    carried: Vec<(&'static str, String)>,
+) -> Pod {
     let mut pod = template.pod();
     pod.metadata.finalizers.get_or_insert_default().push(FINALIZER.to_owned());
     if let Some(index) = index {
         number(job, &mut pod, index);
+    }
+    for (key, value) in carried {
+        pod.metadata.annotations.get_or_insert_default().insert(key.into(), value);
     }
     pod
 }

@@ -12,7 +12,7 @@ use crate::model::{Meta, Object, time};
 
 use super::census::{Census, number, replaces_only_failed};
 use super::conditions::{self, Ending};
-use super::{backoff, indexes, pods, untrack};
+use super::{backoff, indexes, pods, policies, untrack};
 
 pub(super) const CREATE: u64 = 1;
 pub(super) const DELETE: u64 = 2;
@@ -93,19 +93,38 @@ impl Sync {
         if missing == 0 {
             return plan;
         }
-        if let Some(at) = backoff::next_try(&self.census.finished).filter(|at| *at > ctx.now) {
+        let has_limits = policies::limit_per_index(&job).is_some();
+        let next_try = backoff::next_try(&self.census.finished).filter(|at| *at > ctx.now && !has_limits);
+        if let Some(at) = next_try {
             self.come_back(at.since(ctx.now));
             return plan;
         }
         let Some(template) = pods::template(&job) else { return plan };
-        let numbers = if indexes::is_indexed(&job) {
-            let completions = spec.completions.unwrap_or(0);
-            self.census.completed.missing(completions, &self.census.active, missing).into_iter().map(Some).collect()
+        let numbers: Vec<Option<i32>> = if indexes::is_indexed(&job) {
+            self.next_indexes(spec.completions.unwrap_or(0), missing, ctx.now).into_iter().map(Some).collect()
         } else {
             vec![None; missing]
         };
-        let pods = numbers.into_iter().map(|index| pods::pod(&job, &template, index));
+        let failures = &self.census.index_failures;
+        let carried = |index: Option<i32>| index.filter(|_| has_limits).map(|index| failures.annotations(index));
+        let pods: Vec<_> =
+            numbers.into_iter().map(|index| pods::pod(&job, &template, index, carried(index).unwrap_or_default())).collect();
         plan.slow_start(self.pods.create(pods, CREATE, expectations, ctx))
+    }
+
+    /// The indexes to work on next: those that are given up are left out, those that failed wait.
+    fn next_indexes(&mut self, completions: i32, count: usize, now: SimTime) -> Vec<i32> {
+        let all = usize::try_from(completions).unwrap_or(0);
+        let mut indexes = self.census.completed.missing(completions, &self.census.active, all);
+        let failures = &self.census.index_failures;
+        indexes.retain(|index| !failures.failed.contains(*index));
+        let wait = failures.shortest_wait(&indexes, now);
+        indexes.retain(|index| failures.next_try(*index).is_none_or(|at| at <= now));
+        indexes.truncate(count);
+        if let Some(wait) = wait {
+            self.come_back(wait);
+        }
+        indexes
     }
 
     fn delete(&mut self, count: usize, plan: Plan, expectations: &mut Expectations, ctx: &mut Ctx<'_>) -> Plan {
@@ -190,6 +209,8 @@ impl Sync {
         });
         status.completed_indexes =
             Some(self.census.completed.to_string()).filter(|text| indexes::is_indexed(&job) && !text.is_empty());
+        status.failed_indexes =
+            policies::limit_per_index(&job).map(|_| self.census.index_failures.failed.to_string());
         status.uncounted_terminated_pods = Some(self.census.uncounted());
         self.end(&mut status, now);
         status
