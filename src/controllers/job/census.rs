@@ -10,8 +10,8 @@ use crate::model::batch::{Job, UncountedTerminatedPods};
 use crate::model::{Meta, Pod};
 
 use super::indexes::{self, Indexes};
-use super::policies::{self, IndexFailures, Judgement};
 use super::is_tracked;
+use super::policies::{self, IndexFailures, Judgement};
 
 /// The Pods of one Job at one instant.
 #[derive(Clone, Debug, Default)]

@@ -14,12 +14,7 @@ use super::indexes::INDEX;
 const INDEX_VARIABLE: &str = "JOB_COMPLETION_INDEX";
 
 /// One Pod of the Job; `index` is its completion index in an Indexed Job, `carried` what it knows of earlier failures.
-pub(super) fn pod(
-    job: &Job,
-    template: &PodTemplate,
-    index: Option<i32>,
-    carried: Vec<(&'static str, String)>,
-) -> Pod {
+pub(super) fn pod(job: &Job, template: &PodTemplate, index: Option<i32>, carried: Vec<(&'static str, String)>) -> Pod {
     let mut pod = template.pod();
     pod.metadata.finalizers.get_or_insert_default().push(FINALIZER.to_owned());
     if let Some(index) = index {

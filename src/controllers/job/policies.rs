@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn a_rule_of_the_success_policy_may_be_enough() {
-        let job = job(json!({"template": {}, "completionMode": "Indexed", "completions": 5, "successPolicy": {"rules": [
+        let job =
+            job(json!({"template": {}, "completionMode": "Indexed", "completions": 5, "successPolicy": {"rules": [
             {"succeededIndexes": "0,2-3"}, {"succeededCount": 4}]}}));
         assert_eq!(success(&job, &Indexes::parse("0,2")), None);
         assert_eq!(success(&job, &Indexes::parse("0,2-3")).as_deref(), Some("Matched rules at index 0"));

@@ -107,8 +107,10 @@ impl Sync {
         };
         let failures = &self.census.index_failures;
         let carried = |index: Option<i32>| index.filter(|_| has_limits).map(|index| failures.annotations(index));
-        let pods: Vec<_> =
-            numbers.into_iter().map(|index| pods::pod(&job, &template, index, carried(index).unwrap_or_default())).collect();
+        let pods: Vec<_> = numbers
+            .into_iter()
+            .map(|index| pods::pod(&job, &template, index, carried(index).unwrap_or_default()))
+            .collect();
         plan.slow_start(self.pods.create(pods, CREATE, expectations, ctx))
     }
 
@@ -209,8 +211,7 @@ impl Sync {
         });
         status.completed_indexes =
             Some(self.census.completed.to_string()).filter(|text| indexes::is_indexed(&job) && !text.is_empty());
-        status.failed_indexes =
-            policies::limit_per_index(&job).map(|_| self.census.index_failures.failed.to_string());
+        status.failed_indexes = policies::limit_per_index(&job).map(|_| self.census.index_failures.failed.to_string());
         status.uncounted_terminated_pods = Some(self.census.uncounted());
         self.end(&mut status, now);
         status
