@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 pub use jiff::Timestamp;
+pub use jiff::tz::TimeZone;
+use jiff::tz::TimeZoneDatabase;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 
 use crate::engine::{SimDuration, SimTime};
@@ -14,6 +16,24 @@ const BIRTH: i64 = 1_767_600_000;
 pub fn timestamp(at: SimTime) -> Timestamp {
     let since = SignedDuration::from_micros(i64::try_from(at.as_micros()).unwrap_or(i64::MAX));
     Timestamp::from_second(BIRTH).and_then(|birth| birth.checked_add(since)).unwrap_or(Timestamp::MAX)
+}
+
+/// The time zone of that name, from the database that comes with the program; names are taken to the letter.
+#[must_use]
+pub fn zone(name: &str) -> Option<TimeZone> {
+    if name == "UTC" {
+        return Some(TimeZone::UTC);
+    }
+    let zone = TimeZoneDatabase::bundled().get(name).ok()?;
+    (zone.iana_name() == Some(name)).then_some(zone)
+}
+
+/// `at` as RFC 3339 has it in a zone: `2026-03-10T09:00:00-04:00`, with `Z` in UTC.
+#[must_use]
+pub fn rfc3339_in(at: SimTime, zone: TimeZone) -> String {
+    let zoned = timestamp(SimTime::from_secs(at.as_secs())).to_zoned(zone);
+    let text = zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    text.strip_suffix("+00:00").map_or(text.clone(), |start| format!("{start}Z"))
 }
 
 /// `at` as `metav1.Time`: whole seconds, as the API stores it.

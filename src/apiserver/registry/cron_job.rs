@@ -4,7 +4,7 @@ use crate::apiserver::field::Errors;
 use crate::engine::SimTime;
 use crate::model::batch::{CronJob, CronJobStatus};
 use crate::model::cron::Schedule;
-use crate::model::names;
+use crate::model::{names, time};
 
 use super::deployment::not_negative;
 use super::pod_spec::one_of;
@@ -58,8 +58,8 @@ impl Strategy for CronJob {
             errors.invalid("spec.startingDeadlineSeconds", seconds, "must be greater than or equal to 0");
         }
         one_of(spec.concurrency_policy.as_deref(), &["Allow", "Forbid", "Replace"], "spec.concurrencyPolicy", errors);
-        if spec.time_zone.as_deref() == Some("") {
-            errors.invalid("spec.timeZone", "", "timeZone must be nil or non-empty string");
+        if let Some(zone) = spec.time_zone.as_deref() {
+            time_zone(zone, errors);
         }
         let job = spec.job_template.spec.clone().unwrap_or_default();
         if job.manual_selector == Some(true) {
@@ -68,6 +68,21 @@ impl Strategy for CronJob {
         job::validate_spec(&job, "spec.jobTemplate.spec", errors);
         not_negative(spec.successful_jobs_history_limit, "spec.successfulJobsHistoryLimit", errors);
         not_negative(spec.failed_jobs_history_limit, "spec.failedJobsHistoryLimit", errors);
+    }
+}
+
+/// Source: `validateTimeZone`.
+fn time_zone(zone: &str, errors: &mut Errors) {
+    const FIELD: &str = "spec.timeZone";
+    if zone.is_empty() {
+        return errors.invalid(FIELD, zone, "timeZone must be nil or non-empty string");
+    }
+    if zone.eq_ignore_ascii_case("Local") {
+        let detail = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
+        errors.invalid(FIELD, zone, detail);
+    }
+    if zone != "Local" && time::zone(zone).is_none() {
+        errors.invalid(FIELD, zone, format_args!("unknown time zone {zone}"));
     }
 }
 

@@ -6,6 +6,7 @@ use crate::engine::SimTime;
 use crate::model::batch::{CronJob, Job};
 use crate::model::meta::controller_reference;
 use crate::model::metav1::ObjectMeta;
+use crate::model::time::TimeZone;
 use crate::model::{Kind, Meta, time};
 
 /// Source: `batch.CronJobScheduledTimestampAnnotation`.
@@ -23,7 +24,8 @@ pub fn job(cron: &CronJob, due: SimTime) -> Job {
     let template = cron.spec.job_template.clone();
     let own = template.metadata.unwrap_or_default();
     let mut annotations = own.annotations.unwrap_or_default();
-    annotations.insert(SCHEDULED.into(), time::timestamp(due).to_string());
+    let zone = cron.spec.time_zone.as_deref().and_then(time::zone).unwrap_or(TimeZone::UTC);
+    annotations.insert(SCHEDULED.into(), time::rfc3339_in(due, zone));
     Job {
         metadata: ObjectMeta {
             name: Some(name(cron, due)),

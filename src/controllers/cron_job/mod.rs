@@ -22,6 +22,7 @@ use crate::model::{Kind, Meta, Object, ObjectKey, time};
 
 use super::job::conditions::{holding, is_finished};
 use super::rejection::is_namespace_terminating;
+use times::Zoned;
 
 /// What a call is for.
 const CREATE: u64 = 1;
@@ -209,11 +210,12 @@ impl Sync {
         if spec.suspend == Some(true) {
             return plan;
         }
-        if let Some(zone) = spec.time_zone.as_deref().filter(|zone| !matches!(*zone, "UTC" | "Etc/UTC")) {
-            let text = format!("invalid timeZone: \"{zone}\": podlab knows UTC only");
+        let name = spec.time_zone.as_deref().unwrap_or("UTC");
+        let Some(zone) = time::zone(name) else {
+            let text = format!("invalid timeZone: \"{name}\": unknown time zone {name}");
             self.tell(EventType::Warning, "UnknownTimeZone", text, recorder, ctx);
             return plan;
-        }
+        };
         let schedule = match Schedule::parse(&spec.schedule) {
             Ok(schedule) => schedule,
             Err(error) => {
@@ -222,6 +224,7 @@ impl Sync {
                 return plan;
             }
         };
+        let schedule = Zoned { schedule: &schedule, zone };
         self.requeue_after = times::next(&schedule, ctx.now).map(|next| next.since(ctx.now) + MARGIN);
         let deadline = spec.starting_deadline_seconds.map(|seconds| SimDuration::from_secs(seconds.unsigned_abs()));
         let earliest = times::earliest(&cron, &self.status, deadline, ctx.now);

@@ -5,25 +5,38 @@
 use crate::engine::{SimDuration, SimTime};
 use crate::model::batch::{CronJob, CronJobStatus};
 use crate::model::cron::Schedule;
+use crate::model::time::TimeZone;
 use crate::model::{Meta, time};
 
 /// How far ahead a next time is looked for; `30 2 31 2 *` never comes. Source: the parser gives up after five years.
 const DAYS_MAX: u64 = 5 * 366;
 const MINUTE: u64 = 60;
-const DAY: u64 = 24 * 60 * MINUTE;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// A schedule in the time zone that it is meant in.
+#[derive(Clone, Debug)]
+pub struct Zoned<'a> {
+    /// The schedule.
+    pub schedule: &'a Schedule,
+    /// Its zone.
+    pub zone: TimeZone,
+}
 
 /// The first due instant after `after`.
 #[must_use]
-pub fn next(schedule: &Schedule, after: SimTime) -> Option<SimTime> {
+pub fn next(zoned: &Zoned<'_>, after: SimTime) -> Option<SimTime> {
     let mut at = (after.as_secs() / MINUTE + 1) * MINUTE;
     let end = at + DAYS_MAX * DAY;
     while at < end {
-        if !has_day(schedule, at) {
-            // The next midnight of the calendar.
-            at = at + DAY - offset(at);
+        let (minute, hour, day, month, weekday) = fields(at, &zoned.zone);
+        if !zoned.schedule.has_day(day, month, weekday) {
+            // Towards the next midnight of the calendar: by the day, then, as a day may be an hour longer or shorter, by the hour.
+            let rest = DAY - u64::from(hour * 60 + minute) * MINUTE;
+            at += if rest > 3 * HOUR { rest - 2 * HOUR } else { HOUR - u64::from(minute) * MINUTE };
             continue;
         }
-        if is_due(schedule, at) {
+        if zoned.schedule.is_due(minute, hour, day, month, weekday) {
             return Some(SimTime::from_secs(at));
         }
         at += MINUTE;
@@ -33,7 +46,7 @@ pub fn next(schedule: &Schedule, after: SimTime) -> Option<SimTime> {
 
 /// The due instants after `earliest` and up to `now`, oldest first; of very many only the newest.
 #[must_use]
-pub fn missed(schedule: &Schedule, earliest: SimTime, now: SimTime) -> Vec<SimTime> {
+pub fn missed(schedule: &Zoned<'_>, earliest: SimTime, now: SimTime) -> Vec<SimTime> {
     // More than a hundred are told as too many; a few more are enough to know.
     const KEPT: usize = 128;
     let mut found = Vec::new();
@@ -63,28 +76,11 @@ pub fn text(at: SimTime) -> String {
     time::timestamp(at).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
-fn fields(at: u64) -> (u32, u32, u32, u32, u32) {
-    let zoned = time::timestamp(SimTime::from_secs(at)).to_zoned(jiff::tz::TimeZone::UTC);
+fn fields(at: u64, zone: &TimeZone) -> (u32, u32, u32, u32, u32) {
+    let zoned = time::timestamp(SimTime::from_secs(at)).to_zoned(zone.clone());
     let number = |value: i8| u32::try_from(value).unwrap_or(0);
     let weekday = number(zoned.weekday().to_sunday_zero_offset());
     (number(zoned.minute()), number(zoned.hour()), number(zoned.day()), number(zoned.month()), weekday)
-}
-
-fn is_due(schedule: &Schedule, at: u64) -> bool {
-    let (minute, hour, day, month, weekday) = fields(at);
-    schedule.is_due(minute, hour, day, month, weekday)
-}
-
-/// Whether anything is due on the day of `at`.
-fn has_day(schedule: &Schedule, at: u64) -> bool {
-    let (_, _, day, month, weekday) = fields(at);
-    schedule.has_day(day, month, weekday)
-}
-
-/// Seconds since midnight.
-fn offset(at: u64) -> u64 {
-    let (minute, hour, ..) = fields(at);
-    u64::from(hour * 60 + minute) * MINUTE
 }
 
 #[cfg(test)]
@@ -92,8 +88,13 @@ mod tests {
     use super::*;
 
     fn after(schedule: &str, hours: u64) -> String {
-        let schedule = Schedule::parse(schedule).unwrap();
-        next(&schedule, SimTime::from_secs(hours * 3600)).map_or("never".into(), |at| time::timestamp(at).to_string())
+        in_zone(schedule, "UTC", hours)
+    }
+
+    fn in_zone(schedule: &str, zone: &str, hours: u64) -> String {
+        let (schedule, zone) = (Schedule::parse(schedule).unwrap(), time::zone(zone).unwrap());
+        next(&Zoned { schedule: &schedule, zone }, SimTime::from_secs(hours * 3600))
+            .map_or("never".into(), |at| time::timestamp(at).to_string())
     }
 
     #[test]
@@ -104,5 +105,17 @@ mod tests {
         assert_eq!(after("30 9 * * 5", 0), "2026-01-09T09:30:00Z");
         assert_eq!(after("0 0 1 3 *", 0), "2026-03-01T00:00:00Z");
         assert_eq!(after("0 0 31 2 *", 0), "never");
+    }
+
+    #[test]
+    fn a_schedule_is_meant_in_its_zone() {
+        assert_eq!(in_zone("0 3 * * *", "Asia/Taipei", 0), "2026-01-05T19:00:00Z");
+        assert_eq!(in_zone("0 9 * * 1", "America/New_York", 0), "2026-01-05T14:00:00Z");
+        // In summer it is another hour; a night that has no half past two has no run at half past two either.
+        let spring = 24 * 62;
+        assert_eq!(in_zone("0 9 * * *", "America/New_York", spring + 48), "2026-03-10T13:00:00Z");
+        assert_eq!(in_zone("30 2 8 3 *", "America/New_York", spring), "2027-03-08T07:30:00Z");
+        assert!(time::zone("Mars/Olympus").is_none());
+        assert!(time::zone("asia/taipei").is_none());
     }
 }
