@@ -75,8 +75,8 @@ fn get_in_all_its_shapes() {
         fruit: "yes"
       name: apple
       namespace: default
-      resourceVersion: "145"
-      uid: fffb6e48-cfcd-46a2-911e-90b0063b6a7b
+      resourceVersion: "147"
+      uid: 2f6062f3-c8f2-4a8b-ac99-cf003971f325
     "#);
     insta::assert_snapshot!(console.run("get cm,ns apple default"), @r#"
     NAME              DATA   AGE
