@@ -111,6 +111,12 @@ const ROWS: &[Row] = &[
         "With the conditions that tell what remains.",
     ),
     row(
+        "Namespace",
+        "PodSecurity labels",
+        Modelled,
+        "Enforced and warned of, in every version of the levels; audit leaves no trace, as there is no audit log.",
+    ),
+    row(
         "Node",
         "status, leases, taints, cordon, drain, capacity",
         Modelled,
@@ -162,12 +168,7 @@ const ROWS: &[Row] = &[
         "Hard thresholds of memory and disk; no soft thresholds, inodes or process ids.",
     ),
     row("ReplicaSet", "all fields", Modelled, ""),
-    row(
-        "Deployment",
-        "all fields",
-        Modelled,
-        "Hashes of templates are not those of Go, and so names differ in their middle part.",
-    ),
+    row("Deployment", "all fields", Modelled, "Names carry the hash that Go makes of the template."),
     row(
         "Service",
         "ClusterIP, NodePort, headless, session affinity, ExternalName",
@@ -175,6 +176,12 @@ const ROWS: &[Row] = &[
         "Each node's proxy learns of changes after a delay of its own.",
     ),
     row("Service", "LoadBalancer", StoredOnly, "Stays <pending>: there is no cloud."),
+    row(
+        "Endpoints",
+        "all fields",
+        Simplified,
+        "IPv4 only; written for selectors, mirrored into slices when written by hand.",
+    ),
     row("EndpointSlice", "all fields", Simplified, "IPv4 only; no topology hints."),
     row("ConfigMap", "all fields", Modelled, ""),
     row("Secret", "all fields", Simplified, "Types are checked by their keys; nothing is encrypted at rest."),
@@ -204,6 +211,12 @@ const ROWS: &[Row] = &[
     row("Job", "all fields but managedBy", Modelled, ""),
     row("Job", "managedBy", StoredOnly, "No controller looks at it."),
     row("CronJob", "all fields", Modelled, ""),
+    row(
+        "HorizontalPodAutoscaler",
+        "bounds, conditions, Events",
+        Simplified,
+        "There is no metrics server: every metric fails as in a cluster without one.",
+    ),
     row("PodDisruptionBudget", "evictions", Modelled, "Preemption by the scheduler spares no Pod for the sake of one."),
     row(
         "LimitRange",
