@@ -84,7 +84,7 @@ fn borrowed(text: &Option<String>) -> Option<Cow<'_, str>> {
 fn of_pod<'o>(pod: &'o Pod, field: &str) -> Option<Cow<'o, str>> {
     let (spec, status) = (&pod.spec, &pod.status);
     match field {
-        "spec.nodeName" => borrowed(&spec.node_name),
+        "spec.nodeName" => Some(pod.node_name()).filter(|node| !node.is_empty()).map(Cow::Borrowed),
         "spec.restartPolicy" => borrowed(&spec.restart_policy),
         "spec.schedulerName" => borrowed(&spec.scheduler_name),
         "spec.serviceAccountName" => borrowed(&spec.service_account_name),

@@ -6,7 +6,7 @@
 //! **Invariants.** Nothing here reads a clock, a thread, the environment or a hash order. Two signals due at the same
 //! instant leave in the order in which they were pushed. Every value is `Clone + Send`, so a checkpoint is a clone.
 //!
-//! Reading order: [`time`], [`agenda`], [`random`], [`trace`], [`journal`], [`history`].
+//! Reading order: [`time`], [`agenda`], [`random`], [`trace`], [`journal`], [`history`], [`vec_map`].
 
 pub mod agenda;
 pub mod history;
@@ -14,6 +14,7 @@ pub mod journal;
 pub mod random;
 pub mod time;
 pub mod trace;
+pub mod vec_map;
 
 pub use agenda::Agenda;
 pub use history::{Divergence, History};
@@ -21,3 +22,4 @@ pub use journal::Journal;
 pub use random::{Seed, Stream};
 pub use time::{SimDuration, SimTime};
 pub use trace::{Cause, CauseId, Trace};
+pub use vec_map::VecMap;

@@ -42,7 +42,10 @@ impl PodWorker {
         }
         let statuses = |roles: &[Role]| -> Vec<ContainerStatus> {
             let mine = self.slots.iter().filter(|slot| roles.contains(&slot.role));
-            mine.map(|slot| self.container_status(slot, scope.machine)).collect()
+            let mut statuses: Vec<_> = mine.map(|slot| self.container_status(slot, scope.machine)).collect();
+            // Kept as long as the Pod, and larger than most things.
+            statuses.shrink_to_fit();
+            statuses
         };
         let (inits, apps) = (statuses(&[Role::Init, Role::Sidecar]), statuses(&[Role::App]));
         let ephemeral = statuses(&[Role::Ephemeral]);

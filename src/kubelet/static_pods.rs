@@ -38,8 +38,8 @@ pub fn from_file(manifest: &Pod, scope: &Scope<'_, '_>) -> Arc<Pod> {
     annotations.insert(HASH.to_owned(), hash);
     annotations.insert(SEEN.to_owned(), time::timestamp(scope.ctx.now).to_string());
     annotations.insert(SOURCE.to_owned(), "file".to_owned());
+    pod.set_node_name(&*node);
     let spec = pod.spec_mut();
-    spec.node_name = Some(node.to_string());
     spec.tolerations.get_or_insert_with(Vec::new).push(Toleration {
         operator: Some("Exists".to_owned()),
         effect: Some("NoExecute".to_owned()),

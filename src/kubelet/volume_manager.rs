@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::client::{Ctx, EventType};
-use crate::engine::{SimDuration, SimTime};
+use crate::engine::{SimDuration, SimTime, VecMap};
 use crate::machine::{Lookup, Mounted, VolumeError, VolumeHandle, VolumeObjects, VolumePlugins, VolumeRequest};
 use crate::model::{Kind, Pod};
 
@@ -25,7 +25,7 @@ const REFRESH_LONGEST: SimDuration = SimDuration::from_secs(60);
 #[derive(Clone, Debug, Default)]
 pub struct PodVolumes {
     /// Those that are there, by their name in the Pod.
-    pub mounted: BTreeMap<Arc<str>, Mounted>,
+    pub mounted: VecMap<Arc<str>, Mounted>,
     /// Copies for containers that mount by `subPath`.
     pub copies: Vec<VolumeHandle>,
     failures: BTreeMap<Arc<str>, (SimDuration, SimTime)>,

@@ -75,7 +75,7 @@ pub fn wildcard_dns1123_subdomain(value: &str) -> Vec<String> {
 #[must_use]
 pub fn label_key(value: &str) -> Vec<String> {
     let message = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
-    let shape = shape(message, LABEL_KEY, &["MyName", "my.name", "123-abc"]);
+    let shape = || shape(message, LABEL_KEY, &["MyName", "my.name", "123-abc"]);
     let mut wrong = Vec::new();
     let name = match value.split('/').collect::<Vec<_>>()[..] {
         [name] => name,
@@ -89,7 +89,8 @@ pub fn label_key(value: &str) -> Vec<String> {
         }
         _ => {
             return vec![format!(
-                "a valid label key {shape} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+                "a valid label key {} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+                shape()
             )];
         }
     };
@@ -98,7 +99,7 @@ pub fn label_key(value: &str) -> Vec<String> {
     }
     wrong.extend(too_long(name, LABEL_LENGTH_MAX, "bytes").iter().map(|message| format!("name part {message}")));
     if !is_label_text(name) {
-        wrong.push(format!("name part {shape}"));
+        wrong.push(format!("name part {}", shape()));
     }
     wrong
 }

@@ -1,5 +1,6 @@
 //! The Pod: metadata of its own, spec and status shared with every other copy of the same Pod.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{ContainerStatus, PodCondition, PodSpec, PodStatus};
@@ -10,20 +11,37 @@ use serde::{Deserialize, Serialize};
 /// A `core/v1` Pod. The wire type holds its spec and status inline (some 2.5 KB); here a change of status copies neither
 /// the spec nor, in past revisions and checkpoints, anything that did not change.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(from = "Wire")]
 pub struct Pod {
     /// Its metadata.
-    #[serde(default)]
     pub metadata: ObjectMeta,
-    /// What was asked for. Change it through [`Pod::spec_mut`].
-    #[serde(default)]
+    /// What was asked for, but for the node, which is [`Pod::node_name`]. Change it through [`Pod::spec_mut`].
     pub spec: Arc<PodSpec>,
     /// What the kubelet reported. Change it through [`Pod::status_mut`].
-    #[serde(default)]
     pub status: Arc<PodStatus>,
-    #[serde(default, rename = "apiVersion")]
-    api_version: Read,
+    /// `spec.nodeName`: a binding changes nothing else, and so copies nothing else.
+    node: Option<Arc<str>>,
+}
+
+/// A Pod as it is read.
+#[derive(Deserialize)]
+struct Wire {
     #[serde(default)]
-    kind: Read,
+    metadata: ObjectMeta,
+    #[serde(default)]
+    spec: Arc<PodSpec>,
+    #[serde(default)]
+    status: Arc<PodStatus>,
+    #[serde(default, rename = "apiVersion")]
+    _api_version: Read,
+    #[serde(default, rename = "kind")]
+    _kind: Read,
+}
+
+impl From<Wire> for Pod {
+    fn from(wire: Wire) -> Self {
+        Self { status: wire.status, ..Self::new(wire.metadata, wire.spec) }
+    }
 }
 
 /// A field that is read so that it does not count as unknown, and not kept.
@@ -42,7 +60,7 @@ impl Serialize for Pod {
         fields.serialize_field("apiVersion", "v1")?;
         fields.serialize_field("kind", "Pod")?;
         fields.serialize_field("metadata", &self.metadata)?;
-        fields.serialize_field("spec", &*self.spec)?;
+        fields.serialize_field("spec", &*self.whole_spec())?;
         fields.serialize_field("status", &*self.status)?;
         fields.end()
     }
@@ -51,12 +69,37 @@ impl Serialize for Pod {
 impl Pod {
     /// A Pod with this metadata and spec and no status yet.
     pub fn new(metadata: ObjectMeta, spec: impl Into<Arc<PodSpec>>) -> Self {
-        Self { metadata, spec: spec.into(), ..Self::default() }
+        let mut spec = spec.into();
+        let node = spec.node_name.as_deref().map(Arc::from);
+        if node.is_some() {
+            Arc::make_mut(&mut spec).node_name = None;
+        }
+        Self { metadata, spec, node, ..Self::default() }
     }
 
-    /// The spec, copied if anyone else holds it.
+    /// The spec, copied if anyone else holds it. The node is not part of it: see [`Pod::set_node_name`].
     pub fn spec_mut(&mut self) -> &mut PodSpec {
         Arc::make_mut(&mut self.spec)
+    }
+
+    /// The spec with the node's name, as it is written.
+    #[must_use]
+    pub fn whole_spec(&self) -> Cow<'_, PodSpec> {
+        match &self.node {
+            None => Cow::Borrowed(&self.spec),
+            Some(node) => Cow::Owned(PodSpec { node_name: Some(node.to_string()), ..(*self.spec).clone() }),
+        }
+    }
+
+    /// The node it is bound to, shared.
+    #[must_use]
+    pub fn node(&self) -> Option<&Arc<str>> {
+        self.node.as_ref()
+    }
+
+    /// Says on which node it is to run.
+    pub fn set_node_name(&mut self, node: impl Into<Arc<str>>) {
+        self.node = Some(node.into());
     }
 
     /// The status, copied if anyone else holds it.
@@ -67,7 +110,7 @@ impl Pod {
     /// The node it is bound to; empty before.
     #[must_use]
     pub fn node_name(&self) -> &str {
-        self.spec.node_name.as_deref().unwrap_or_default()
+        self.node.as_deref().unwrap_or_default()
     }
 
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; empty before the first defaulting.

@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_it_is_told_with_its_place() {
         let error = read("cluster.yaml", "nodes: [{name: a, cores: 2}]").unwrap_err().to_string();
-        assert!(error.starts_with("cluster.yaml:1:20: "), "{error}");
+        assert!(error.starts_with("cluster.yaml:1:19: "), "{error}");
         assert!(error.contains("unknown field `cores`"), "{error}");
     }
 }

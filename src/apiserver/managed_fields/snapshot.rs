@@ -15,6 +15,7 @@ pub(in crate::apiserver) enum Snapshot {
         meta: Option<Box<ObjectMeta>>,
         spec: Arc<PodSpec>,
         status: Arc<PodStatus>,
+        node: Option<Arc<str>>,
     },
     /// Any other object, shared.
     Object(Object),
@@ -36,17 +37,20 @@ impl Snapshot {
             Some(Object::Pod(next)) if Arc::ptr_eq(&next.spec, &pod.spec) => Arc::clone(&pod.spec),
             _ => shared(&mut alike.spec, &pod.spec),
         };
-        Self::Pod { meta, spec, status: shared(&mut alike.status, &pod.status) }
+        Self::Pod { meta, spec, status: shared(&mut alike.status, &pod.status), node: pod.node().cloned() }
     }
 
     /// The object in that state; `next` is the one that followed it.
     pub(super) fn restore(&self, next: &Object) -> Object {
         match self {
             Self::Object(object) => object.clone(),
-            Self::Pod { meta, spec, status } => {
+            Self::Pod { meta, spec, status, node } => {
                 let meta = meta.as_ref().map_or_else(|| next.meta().clone(), |meta| (**meta).clone());
                 let mut pod = Pod::new(meta, Arc::clone(spec));
                 pod.status = Arc::clone(status);
+                if let Some(node) = node {
+                    pod.set_node_name(Arc::clone(node));
+                }
                 pod.into()
             }
         }

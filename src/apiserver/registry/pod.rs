@@ -45,18 +45,17 @@ impl Strategy for Pod {
     }
 
     fn validate(&self, errors: &mut Errors) {
-        pod_spec::validate(&self.spec, "spec", errors);
+        pod_spec::validate(&self.whole_spec(), "spec", errors);
     }
 
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
-        if Arc::ptr_eq(&self.spec, &old.spec) {
-            return;
+        if !same_spec(self, old) {
+            validate_spec_update(&self.whole_spec(), &old.whole_spec(), errors);
         }
-        validate_spec_update(&self.spec, &old.spec, errors);
     }
 
     fn spec_differs(&self, old: &Self) -> bool {
-        !Arc::ptr_eq(&self.spec, &old.spec) && self.spec != old.spec
+        !same_spec(self, old) && self.whole_spec() != old.whole_spec()
     }
 }
 
@@ -65,6 +64,12 @@ pub(in crate::apiserver) fn same_content(one: &Pod, other: &Pod) -> bool {
     one.metadata == other.metadata
         && (Arc::ptr_eq(&one.status, &other.status) || one.status == other.status)
         && (Arc::ptr_eq(&one.spec, &other.spec) || one.spec == other.spec)
+        && one.node_name() == other.node_name()
+}
+
+/// Whether two Pods share their spec.
+fn same_spec(one: &Pod, other: &Pod) -> bool {
+    Arc::ptr_eq(&one.spec, &other.spec) && one.node_name() == other.node_name()
 }
 
 /// What the server says of a Pod whose scheduling gates hold it back.

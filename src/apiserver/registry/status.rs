@@ -70,7 +70,7 @@ fn pod(old: &Arc<Pod>, sent: &Arc<Pod>) -> Pod {
     if status.qos_class.is_none() {
         Arc::make_mut(&mut status).qos_class.clone_from(&old.status.qos_class);
     }
-    let mut pod = Pod::new(old.metadata.clone(), Arc::clone(&old.spec));
+    let mut pod = Pod::clone(old);
     pod.status = status;
     pod
 }

@@ -43,7 +43,7 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
         return Err(refused(format!("pod {name} has non-empty .spec.schedulingGates")));
     }
     let mut bound = Pod::clone(pod);
-    bound.spec_mut().node_name = Some(node.to_string());
+    bound.set_node_name(Arc::clone(node));
     set_scheduled(&mut bound, work);
     let text = || format!("to {node}");
     let parent = bound_key(pod);

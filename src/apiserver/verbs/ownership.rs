@@ -85,6 +85,10 @@ impl Work<'_> {
         given: Given,
     ) -> Ownership {
         let base = match given {
+            // Nothing changes a status between what was sent and what is stored, so a row of reports stays one note.
+            Given::Nothing if self.inbound.request.subresource == Subresource::Status => {
+                return self.owns_change(entry, old, None, sent);
+            }
             Given::Nothing => return self.owns_change(entry, old, Some(sent), sent),
             // Of an object that nobody manages nobody comes to manage anything.
             Given::Reset => Managers::default(),

@@ -89,7 +89,7 @@ mod tests {
         pod.metadata.name = Some(name.into());
         pod.metadata.uid = Some(name.into());
         pod.metadata.creation_timestamp = Some(time::time(SimTime::ZERO));
-        pod.spec_mut().node_name = Some(node.into());
+        pod.set_node_name(node);
         pod.status_mut().phase = Some("Running".into());
         if let Some(at) = ready_at {
             pod.status_mut().conditions = Some(vec![PodCondition {

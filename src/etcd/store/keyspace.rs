@@ -11,7 +11,44 @@ const LEAF_MAX: usize = 128;
 /// A leaf that shrinks below this is joined with its neighbour when both fit into half a leaf.
 const LEAF_MIN: usize = 16;
 
-type Leaf<V> = Arc<Vec<Arc<KeyValue<V>>>>;
+type Leaf<V> = Arc<Vec<Entry<V>>>;
+
+/// An entry under the mark of its key: looking through the marks of a leaf, which lie side by side, takes less time than half a
+/// dozen comparisons of texts that lie anywhere.
+#[derive(Debug)]
+struct Entry<V> {
+    mark: u32,
+    kv: Arc<KeyValue<V>>,
+}
+
+impl<V> Clone for Entry<V> {
+    fn clone(&self) -> Self {
+        Self { mark: self.mark, kv: Arc::clone(&self.kv) }
+    }
+}
+
+impl<V> Entry<V> {
+    fn of(kv: Arc<KeyValue<V>>) -> Self {
+        Self { mark: mark(&kv.key), kv }
+    }
+}
+
+/// A number that keys seldom share. It decides nothing but how fast a key is found.
+fn mark(key: &str) -> u32 {
+    let fold = |sum: u64, word: u64| (sum.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut chunks = key.as_bytes().chunks_exact(8);
+    let sum = chunks
+        .by_ref()
+        .fold(0, |sum, chunk| fold(sum, chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))));
+    let sum = chunks.remainder().iter().fold(sum, |sum, byte| fold(sum, u64::from(*byte)));
+    (sum >> 32) as u32
+}
+
+/// Where `key` stands in a leaf.
+fn find<V>(leaf: &[Entry<V>], key: &str) -> Option<usize> {
+    let mark = mark(key);
+    leaf.iter().position(|entry| entry.mark == mark && *entry.kv.key == *key)
+}
 
 /// A leaf under its first key, so that the leaf of a key is found without touching any other.
 #[derive(Clone, Debug)]
@@ -21,8 +58,8 @@ struct Shelf<V> {
 }
 
 impl<V> Shelf<V> {
-    fn of(entries: Vec<Arc<KeyValue<V>>>) -> Option<Self> {
-        let first = Arc::clone(&entries.first()?.key);
+    fn of(entries: Vec<Entry<V>>) -> Option<Self> {
+        let first = Arc::clone(&entries.first()?.kv.key);
         Some(Self { first, leaf: Arc::new(entries) })
     }
 }
@@ -45,25 +82,26 @@ impl<V> Keyspace<V> {
 
     pub(super) fn get(&self, key: &str) -> Option<&Arc<KeyValue<V>>> {
         let leaf = &self.leaves.get(self.leaf_of(key))?.leaf;
-        leaf.binary_search_by(|entry| (*entry.key).cmp(key)).ok().map(|at| &leaf[at])
+        find(leaf, key).map(|at| &leaf[at].kv)
     }
 
     /// Stores `entry` and returns what stood there.
     pub(super) fn insert(&mut self, entry: Arc<KeyValue<V>>) -> Option<Arc<KeyValue<V>>> {
         let number = self.leaf_of(&entry.key);
         let Some(shelf) = self.leaves.get_mut(number) else {
-            self.leaves.extend(Shelf::of(vec![entry]));
+            self.leaves.extend(Shelf::of(vec![Entry::of(entry)]));
             self.len += 1;
             return None;
         };
         let leaf = Arc::make_mut(&mut shelf.leaf);
-        match leaf.binary_search_by(|other| other.key.cmp(&entry.key)) {
-            Ok(at) => Some(std::mem::replace(&mut leaf[at], entry)),
-            Err(at) => {
+        match find(leaf, &entry.key) {
+            Some(at) => Some(std::mem::replace(&mut leaf[at].kv, entry)),
+            None => {
+                let at = leaf.partition_point(|other| other.kv.key < entry.key);
                 if at == 0 {
                     shelf.first = Arc::clone(&entry.key);
                 }
-                leaf.insert(at, entry);
+                leaf.insert(at, Entry::of(entry));
                 self.len += 1;
                 if leaf.len() > LEAF_MAX {
                     // A leaf that grows at its end holds keys that arrive in order: leave it nearly full.
@@ -81,16 +119,16 @@ impl<V> Keyspace<V> {
     pub(super) fn remove(&mut self, key: &str) -> Option<Arc<KeyValue<V>>> {
         let number = self.leaf_of(key);
         let shelf = self.leaves.get_mut(number)?;
-        let at = shelf.leaf.binary_search_by(|entry| (*entry.key).cmp(key)).ok()?;
+        let at = find(&shelf.leaf, key)?;
         let leaf = Arc::make_mut(&mut shelf.leaf);
-        let removed = leaf.remove(at);
+        let removed = leaf.remove(at).kv;
         self.len -= 1;
         let Some(first) = leaf.first() else {
             self.leaves.remove(number);
             return Some(removed);
         };
         if at == 0 {
-            shelf.first = Arc::clone(&first.key);
+            shelf.first = Arc::clone(&first.kv.key);
         }
         if leaf.len() < LEAF_MIN {
             self.join(number);
@@ -102,8 +140,8 @@ impl<V> Keyspace<V> {
     pub(super) fn range<'a>(&'a self, range: &'a KeyRange) -> impl Iterator<Item = &'a Arc<KeyValue<V>>> {
         let start = range.start();
         let first = self.leaf_of(start);
-        let skip = self.leaves.get(first).map_or(0, |shelf| shelf.leaf.partition_point(|entry| &*entry.key < start));
-        let entries = self.leaves.iter().skip(first).flat_map(|shelf| shelf.leaf.iter());
+        let skip = self.leaves.get(first).map_or(0, |shelf| shelf.leaf.partition_point(|entry| &*entry.kv.key < start));
+        let entries = self.leaves.iter().skip(first).flat_map(|shelf| shelf.leaf.iter().map(|entry| &entry.kv));
         entries.skip(skip).take_while(move |entry| !range.ends_before(&entry.key))
     }
 
@@ -112,8 +150,8 @@ impl<V> Keyspace<V> {
         let start = range.start();
         let mut count = 0;
         for Shelf { leaf, .. } in self.leaves.iter().skip(self.leaf_of(start)) {
-            let from = leaf.partition_point(|entry| &*entry.key < start);
-            let to = leaf.partition_point(|entry| &*entry.key < start || !range.ends_before(&entry.key));
+            let from = leaf.partition_point(|entry| &*entry.kv.key < start);
+            let to = leaf.partition_point(|entry| &*entry.kv.key < start || !range.ends_before(&entry.kv.key));
             count += to - from;
             if to < leaf.len() {
                 break;

@@ -1,10 +1,9 @@
 //! A tree of folders and files that is shared until someone writes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::errno::Errno;
-use crate::engine::SimTime;
+use crate::engine::{SimTime, VecMap};
 use crate::machine::image::Executable;
 
 /// Owner, permissions and time of a file or folder.
@@ -60,7 +59,7 @@ pub enum Content {
 /// A folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Directory {
-    entries: Arc<BTreeMap<Arc<str>, Node>>,
+    entries: Arc<VecMap<Arc<str>, Node>>,
     /// Owner, permissions, time.
     pub meta: Meta,
 }
@@ -180,7 +179,7 @@ impl Directory {
         if rest.is_empty() {
             return Ok(entries.insert(first.as_ref().into(), node));
         }
-        let next = entries.entry(first.as_ref().into()).or_insert_with(|| Node::Directory(Self::default()));
+        let next = entries.get_or_insert_with(first.as_ref().into(), || Node::Directory(Self::default()));
         match next {
             Node::Directory(next) => next.put(rest, node),
             _ => Err(Errno::NotDirectory),

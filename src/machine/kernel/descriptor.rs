@@ -114,8 +114,8 @@ impl Kernel<'_> {
     /// Puts something into the table of open files, with one reference.
     pub fn open_kind(&mut self, kind: OpenKind) -> OpenId {
         match kind {
-            OpenKind::PipeRead(pipe) => self.sandbox.pipes.entry(pipe).or_default().readers += 1,
-            OpenKind::PipeWrite(pipe) => self.sandbox.pipes.entry(pipe).or_default().writers += 1,
+            OpenKind::PipeRead(pipe) => self.sandbox.pipes.get_or_insert_with(pipe, Default::default).readers += 1,
+            OpenKind::PipeWrite(pipe) => self.sandbox.pipes.get_or_insert_with(pipe, Default::default).writers += 1,
             _ => {}
         }
         let id = OpenId(self.shared.number());

@@ -1,12 +1,11 @@
 //! A process: who it is, what it holds open, what it wants of signals, and what it is doing.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::container::Environment;
 use super::descriptor::{OpenId, PipeId};
 use super::processor::Used;
-use crate::engine::{CauseId, SimTime};
+use crate::engine::{CauseId, SimTime, VecMap};
 use crate::machine::command::Run;
 use crate::machine::cri::{ContainerId, ExecId, Fate, OutgoingId, Sender};
 use crate::machine::program::Program;
@@ -164,7 +163,7 @@ pub struct Process {
     /// Its user.
     pub user: u32,
     /// What it holds open.
-    pub descriptors: BTreeMap<i32, OpenId>,
+    pub descriptors: VecMap<i32, OpenId>,
     /// Signals it asked to ignore; children inherit this.
     pub ignored: SignalSet,
     /// Whether it runs.

@@ -1,6 +1,6 @@
 //! A Pod sandbox: the containers, processes, open files and sockets that share a network namespace.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use super::exec::Session;
 use super::process::{HostPid, Namespace, Process};
 use super::sockets::{Asked, Live};
 use super::terminal::Terminal;
+use crate::engine::VecMap;
 use crate::machine::cri::{ContainerId, ExecId, OutgoingId, SandboxConfig, SandboxId, SocketId};
 use crate::machine::fs::{Directory, File, Node};
 
@@ -23,27 +24,27 @@ pub struct Sandbox {
     /// Whether it still has its network.
     pub is_ready: bool,
     /// Its containers, ended ones included until they are removed.
-    pub containers: BTreeMap<ContainerId, Container>,
+    pub containers: VecMap<ContainerId, Container>,
     /// Its processes, zombies included.
-    pub processes: BTreeMap<HostPid, Process>,
+    pub processes: VecMap<HostPid, Process>,
     /// The last PID given out per namespace.
-    pub last_pids: BTreeMap<Namespace, u32>,
+    pub last_pids: VecMap<Namespace, u32>,
     /// Processes that can go on.
     pub ready: VecDeque<HostPid>,
     /// Open files, shared by the descriptors that point at them.
-    pub open: BTreeMap<OpenId, OpenFile>,
+    pub open: VecMap<OpenId, OpenFile>,
     /// Pipes.
-    pub pipes: BTreeMap<PipeId, Pipe>,
+    pub pipes: VecMap<PipeId, Pipe>,
     /// Terminals, by the number that their readers wait for.
-    pub terminals: BTreeMap<PipeId, Terminal>,
+    pub terminals: VecMap<PipeId, Terminal>,
     /// Who listens where.
-    pub listeners: BTreeMap<u16, HostPid>,
+    pub listeners: VecMap<u16, HostPid>,
     /// Connections under way.
-    pub connections: BTreeMap<SocketId, Live>,
+    pub connections: VecMap<SocketId, Live>,
     /// Requests to the outside that wait for their answers.
-    pub asked: BTreeMap<OutgoingId, Asked>,
+    pub asked: VecMap<OutgoingId, Asked>,
     /// Commands run by exec.
-    pub execs: BTreeMap<ExecId, Session>,
+    pub execs: VecMap<ExecId, Session>,
     /// `/etc/hosts` and its like, made when somebody looks.
     pub pod_files: Directory,
 }
@@ -56,17 +57,17 @@ impl Sandbox {
             id,
             config: Arc::new(config),
             is_ready: true,
-            containers: BTreeMap::new(),
-            processes: BTreeMap::new(),
-            last_pids: BTreeMap::new(),
+            containers: VecMap::new(),
+            processes: VecMap::new(),
+            last_pids: VecMap::new(),
             ready: VecDeque::new(),
-            open: BTreeMap::new(),
-            pipes: BTreeMap::new(),
-            terminals: BTreeMap::new(),
-            listeners: BTreeMap::new(),
-            connections: BTreeMap::new(),
-            asked: BTreeMap::new(),
-            execs: BTreeMap::new(),
+            open: VecMap::new(),
+            pipes: VecMap::new(),
+            terminals: VecMap::new(),
+            listeners: VecMap::new(),
+            connections: VecMap::new(),
+            asked: VecMap::new(),
+            execs: VecMap::new(),
             pod_files: Directory::default(),
         }
     }

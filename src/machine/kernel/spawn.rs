@@ -1,6 +1,5 @@
 //! Making processes: finding what a command means, forking, and becoming another program.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Kernel;
@@ -8,7 +7,7 @@ use super::container::Environment;
 use super::descriptor::OpenId;
 use super::process::{Body, Ending, HostPid, Life, Namespace, Process, SignalSet, Waiting};
 use super::processor::Used;
-use crate::engine::CauseId;
+use crate::engine::{CauseId, VecMap};
 use crate::machine::command::Run;
 use crate::machine::cri::{ContainerId, ExecId};
 use crate::machine::fs::view::Found;
@@ -50,7 +49,7 @@ pub struct Spawn {
     /// Its user.
     pub user: u32,
     /// What it holds open, references already counted.
-    pub descriptors: BTreeMap<i32, OpenId>,
+    pub descriptors: VecMap<i32, OpenId>,
     /// What it ignores.
     pub ignored: SignalSet,
     /// Processor time that whoever it comes from has used.
@@ -245,7 +244,7 @@ impl Kernel<'_> {
     /// Makes a process and lets it run.
     pub fn spawn(&mut self, spawn: Spawn, body: Body) -> HostPid {
         let host = self.shared.host_pid();
-        let last = self.sandbox.last_pids.entry(spawn.namespace).or_insert(0);
+        let last = self.sandbox.last_pids.get_or_insert_with(spawn.namespace, || 0);
         *last += 1;
         let process = Process {
             host,

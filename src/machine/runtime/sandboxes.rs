@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Machine;
-use crate::engine::{CauseId, SimTime};
+use crate::engine::{CauseId, SimTime, VecMap};
 use crate::machine::cri::{
     Exit, ExitReason, Happening, MachineEvent, RuntimeError, SandboxConfig, SandboxId, SocketId, SocketOutcome,
 };
@@ -47,7 +47,7 @@ impl Machine {
                     env: Arc::default(),
                     cwd: "/".into(),
                     user: 65_535,
-                    descriptors: BTreeMap::new(),
+                    descriptors: VecMap::new(),
                     ignored: SignalSet::default(),
                     used: Used::default(),
                     cause,

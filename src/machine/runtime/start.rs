@@ -1,9 +1,8 @@
 //! How the first process of a container or of an exec comes to be, and with which standard streams.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::CauseId;
+use crate::engine::{CauseId, VecMap};
 use crate::machine::cri::{
     ContainerId, ContainerState, ExecConfig, ExecId, Exit, ExitReason, Happening, LogStream, RuntimeError,
 };
@@ -91,7 +90,7 @@ impl Kernel<'_> {
         self.sandbox.last_pids.get(&namespace).copied().unwrap_or(0) + 1
     }
 
-    fn standard_descriptors(&mut self, kinds: [OpenKind; 3]) -> BTreeMap<i32, OpenId> {
+    fn standard_descriptors(&mut self, kinds: [OpenKind; 3]) -> VecMap<i32, OpenId> {
         (0..).zip(kinds).map(|(number, kind)| (number, self.open_kind(kind))).collect()
     }
 
@@ -105,7 +104,7 @@ impl Kernel<'_> {
     }
 
     /// The standard streams of a container's first process.
-    fn container_descriptors(&mut self, id: ContainerId) -> (Option<Inlet>, BTreeMap<i32, OpenId>) {
+    fn container_descriptors(&mut self, id: ContainerId) -> (Option<Inlet>, VecMap<i32, OpenId>) {
         let config =
             self.sandbox.containers.get(&id).map(|container| Arc::clone(&container.config)).unwrap_or_default();
         if config.tty {
@@ -119,7 +118,7 @@ impl Kernel<'_> {
     }
 
     /// The standard streams of an exec's first process.
-    fn exec_descriptors(&mut self, exec: ExecId, config: &ExecConfig) -> (Link, BTreeMap<i32, OpenId>) {
+    fn exec_descriptors(&mut self, exec: ExecId, config: &ExecConfig) -> (Link, VecMap<i32, OpenId>) {
         let outputs = [OpenKind::Capture(exec, LogStream::Stdout), OpenKind::Capture(exec, LogStream::Stderr)];
         match config.live {
             None => {
@@ -147,9 +146,9 @@ impl Kernel<'_> {
         (Some(Inlet::Pipe(writing)), reading)
     }
 
-    fn with_outputs(&mut self, input: OpenId, outputs: [OpenKind; 2]) -> BTreeMap<i32, OpenId> {
+    fn with_outputs(&mut self, input: OpenId, outputs: [OpenKind; 2]) -> VecMap<i32, OpenId> {
         let [out, err] = outputs.map(|kind| self.open_kind(kind));
-        BTreeMap::from([(0, input), (1, out), (2, err)])
+        VecMap::from([(0, input), (1, out), (2, err)])
     }
 
     /// Starts the first process of an exec.

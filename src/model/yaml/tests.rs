@@ -220,6 +220,6 @@ fn a_key_that_looks_like_a_merge_is_quoted() {
 fn what_is_nested_too_deep_is_refused() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(read("f", &nested(100)).is_ok());
-    let refused = read("f", &nested(100_000)).unwrap_err();
+    let refused = read("f", &nested(1_000)).unwrap_err();
     assert_eq!(refused.message, "error converting YAML to JSON: yaml: exceeded max depth of 128");
 }

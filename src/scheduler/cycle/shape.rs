@@ -171,7 +171,7 @@ fn is_alike(one: &PodInfo, other: &PodInfo) -> bool {
     one.requests == other.requests
         && one.non_zero == other.non_zero
         && one.host_ports == other.host_ports
-        && a.node_name == b.node_name
+        && one.pod.node_name() == other.pod.node_name()
         && a.node_selector == b.node_selector
         && a.tolerations == b.tolerations
         && node_affinity(a) == node_affinity(b)
