@@ -91,7 +91,8 @@ impl Scheduler {
                 let pod = &binding.queued.info;
                 let note = format!("Successfully assigned {} to {}", pod.full_name(), binding.node);
                 let object = Object::from(Arc::clone(&pod.pod));
-                self.recorder.event_series(ctx, &object, EventType::Normal, "Scheduled", "Binding", note);
+                let recorder = self.recorder_of(&Arc::clone(pod));
+                recorder.event_series(ctx, &object, EventType::Normal, "Scheduled", "Binding", note);
             }
             // The Pod was deleted meanwhile: there is nobody left to tell.
             Err(status) if status.is(Reason::NotFound) => self.give_back(&binding, ctx),
@@ -144,7 +145,8 @@ impl Scheduler {
     fn reserve(&mut self, queued: &QueuedPod, node: &str) -> VolumeWork {
         let mut all = VolumeWork::default();
         let Some(node) = self.cache.snapshot.node(node).cloned() else { return all };
-        for (_, plugin) in self.algorithm.profile.plugins() {
+        let profile = self.algorithm.profile_of(&queued.info);
+        for (_, plugin) in profile.plugins() {
             if let Some(point) = plugin.as_reserve() {
                 let work = point.reserve(&queued.info, &node, &mut self.cache.snapshot.volumes);
                 all.updates.extend(work.updates);
@@ -156,7 +158,8 @@ impl Scheduler {
     }
 
     fn unreserve(&mut self, work: &VolumeWork) {
-        for (_, plugin) in self.algorithm.profile.plugins() {
+        let profile = std::sync::Arc::clone(self.algorithm.profiles.first());
+        for (_, plugin) in profile.plugins() {
             if let Some(point) = plugin.as_reserve() {
                 point.unreserve(work, &mut self.cache.snapshot.volumes);
             }
@@ -164,7 +167,7 @@ impl Scheduler {
     }
 
     fn are_volumes_bound(&self, work: &VolumeWork) -> bool {
-        let points = self.algorithm.profile.plugins().filter_map(|(_, plugin)| plugin.as_pre_bind());
+        let points = self.algorithm.profiles.first().plugins().filter_map(|(_, plugin)| plugin.as_pre_bind());
         points.into_iter().all(|point| point.is_done(work, &self.cache.snapshot.volumes))
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::engine::SimTime;
 
 use super::cycle::{Placement, PluginScores};
-use super::framework::{Code, Diagnosis, Profile, Reason, Seen};
+use super::framework::{Code, Diagnosis, Profile, Profiles, Reason, Seen};
 use super::snapshot::Snapshot;
 
 /// In clusters of more nodes only counts are kept.
@@ -178,16 +178,21 @@ impl Attempt {
 pub struct Decisions {
     by_pod: BTreeMap<(Arc<str>, Arc<str>), Decision>,
     order: VecDeque<(Arc<str>, Arc<str>)>,
-    plugins: Arc<[&'static str]>,
+    /// The plugins that filter, by profile.
+    plugins: BTreeMap<Arc<str>, Arc<[&'static str]>>,
 }
 
 impl Decisions {
     /// No decisions yet.
     #[must_use]
-    pub fn new(profile: &Profile) -> Self {
-        let filters =
-            profile.plugins().filter(|(_, plugin)| plugin.as_filter().is_some() || plugin.as_pre_filter().is_some());
-        Self { plugins: filters.map(|(_, plugin)| plugin.name()).collect(), ..Self::default() }
+    pub fn new(profiles: &Profiles) -> Self {
+        let filters = |profile: &Profile| {
+            let all =
+                profile.plugins().filter(|(_, plugin)| plugin.as_filter().is_some() || plugin.as_pre_filter().is_some());
+            all.map(|(_, plugin)| plugin.name()).collect()
+        };
+        let plugins = profiles.iter().map(|profile| (Arc::clone(&profile.scheduler_name), filters(profile))).collect();
+        Self { plugins, ..Self::default() }
     }
 
     /// The decision about a Pod, if one was made lately.
@@ -251,9 +256,9 @@ impl Decisions {
                 reasons: rejection.reasons,
                 count: snapshot.len(),
             }),
-            plugins: Arc::clone(&self.plugins),
+            plugins: self.plugins.get(&profile.scheduler_name).cloned().unwrap_or_default(),
             scores: None,
-            matrix: (diagnosis.seen.len() <= MAX_NODES_IN_MATRIX)
+            matrix: (snapshot.len() <= MAX_NODES_IN_MATRIX)
                 .then(|| Matrix { nodes: Arc::clone(snapshot.names()), seen: diagnosis.seen }),
         }
     }
@@ -269,7 +274,7 @@ impl Decisions {
         snapshot: &Snapshot,
     ) -> Attempt {
         let outcome = AttemptOutcome::Assigned { node: placement.node };
-        let scores = (snapshot.len() <= MAX_NODES_WITH_SCORES && !placement.totals.is_empty()).then(|| Scores {
+        let scores = (snapshot.len() <= MAX_NODES_WITH_SCORES && !placement.scores.is_empty()).then(|| Scores {
             nodes: placement.feasible.iter().map(|place| Arc::clone(&snapshot.at(*place).name)).collect(),
             plugins: placement.scores,
             totals: placement.totals,

@@ -11,7 +11,7 @@ use crate::model::{Kind, Object, time};
 
 use super::component::Scheduler;
 use super::decision::AttemptOutcome;
-use super::framework::{CycleState, Diagnosis, FitError, PluginSet, PostFilterOutcome, Refusal, Stage};
+use super::framework::{CycleState, Diagnosis, FitError, PluginSet, PostFilterOutcome, Refusal};
 use super::pod_info::PodInfo;
 use super::queue::QueuedPod;
 
@@ -33,9 +33,8 @@ impl Scheduler {
     /// No node will do: maybe room can be made.
     pub(super) fn unfit(&mut self, queued: QueuedPod, mut error: FitError, state: &CycleState, ctx: &mut Ctx<'_>) {
         let offset = ctx.random.below(self.cache.snapshot.len() as u64) as usize;
-        let (profile, snapshot) = (&self.algorithm.profile, &self.cache.snapshot);
-        let (pod, diagnosis) = (&queued.info, &error.diagnosis);
-        let outcome = profile.post_filter(&Stage { profile, state, pod, snapshot, diagnosis, offset });
+        let pod = &queued.info;
+        let outcome = self.algorithm.post_filter(pod, &self.cache.snapshot, &error, state, offset);
         let nomination = match &outcome {
             PostFilterOutcome::Room(candidate) => Nomination::Node(Arc::clone(&candidate.node)),
             PostFilterOutcome::Unschedulable(refusal) if refusal.is_nomination_kept => Nomination::Keep,
@@ -90,7 +89,8 @@ impl Scheduler {
     /// The FailedScheduling event.
     pub(super) fn tell_failure(&mut self, pod: &PodInfo, message: &str, ctx: &mut Ctx<'_>) {
         let object = Object::from(Arc::clone(&pod.pod));
-        self.recorder.event_series(ctx, &object, EventType::Warning, "FailedScheduling", "Scheduling", cut(message));
+        let recorder = self.recorder_of(pod);
+        recorder.event_series(ctx, &object, EventType::Warning, "FailedScheduling", "Scheduling", cut(message));
     }
 
     /// Writes down on which node the Pod is expected, while its volumes are being bound.
@@ -147,8 +147,9 @@ impl Scheduler {
     }
 
     fn keep(&mut self, queued: &QueuedPod, outcome: AttemptOutcome, diagnosis: Diagnosis, ctx: &Ctx<'_>) {
-        let (profile, snapshot) = (&self.algorithm.profile, &self.cache.snapshot);
-        let attempt = self.decisions.attempt(ctx.now, queued.attempts, outcome, profile, snapshot, diagnosis);
+        let profile = self.algorithm.profile_of(&queued.info);
+        let snapshot = &self.cache.snapshot;
+        let attempt = self.decisions.attempt(ctx.now, queued.attempts, outcome, &profile, snapshot, diagnosis);
         self.decisions.keep(queued.info.namespace(), queued.info.name(), attempt);
     }
 }

@@ -9,7 +9,7 @@ use crate::model::core::Node;
 use crate::model::{Kind, Object, Pod};
 
 use super::cycle::{Algorithm, Placement, Unplaced};
-use super::framework::{PostFilterOutcome, Profile, Stage};
+use super::framework::{PostFilterOutcome, Profile};
 use super::node_info::NodeInfo;
 use super::pod_info::PodInfo;
 use super::preemption::Candidate;
@@ -186,10 +186,7 @@ pub fn attempt(snapshot: &Snapshot, pod: &PodFixture) -> Result<Placement, (Stri
         Ok(placement) => Ok(placement),
         Err(Unplaced::NoNodes) => Err(("no nodes".to_owned(), None)),
         Err(Unplaced::Unfit(mut error, state)) => {
-            let profile = &algorithm.profile;
-            let diagnosis = &error.diagnosis;
-            let outcome =
-                profile.post_filter(&Stage { profile, state: &state, pod: &pod, snapshot, diagnosis, offset: 0 });
+            let outcome = algorithm.post_filter(&pod, snapshot, &error, &state, 0);
             let room = match outcome {
                 PostFilterOutcome::Room(candidate) => Some(candidate),
                 PostFilterOutcome::Unschedulable(refusal) => {

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use crate::client::{Ctx, Delta};
-use crate::model::core::{Node, PodSpec};
+use crate::model::core::{ContainerImage, Node, PodSpec};
 use crate::model::{Kind, Meta, Object, Pod};
 
 use super::component::Scheduler;
 use super::framework::ClusterEvent;
 use super::node_info::NodeInfo;
-use super::pod_info::PodInfo;
+use super::plugins::{node_declared_features, real_use};
 
 impl Scheduler {
     /// Takes in one change.
@@ -20,6 +20,18 @@ impl Scheduler {
         match kind {
             Kind::Pod => self.take_in_pod(&delta, ctx),
             Kind::Node => self.take_in_node(&delta, ctx),
+            Kind::Namespace => match &delta.new {
+                Some(object) => self.cache.snapshot.namespaces.set(object),
+                None => self.cache.snapshot.namespaces.remove(delta.object().name()),
+            },
+            Kind::PodDisruptionBudget => match &delta.new {
+                Some(object) => self.cache.snapshot.budgets.set(object),
+                None => self.cache.snapshot.budgets.remove(delta.object().namespace(), delta.object().name()),
+            },
+            Kind::Service | Kind::ReplicationController | Kind::ReplicaSet | Kind::StatefulSet => match &delta.new {
+                Some(object) => self.cache.snapshot.workloads.set(object),
+                None => self.cache.snapshot.workloads.remove(delta.object()),
+            },
             _ => self.take_in_storage(kind, delta, ctx),
         }
     }
@@ -27,7 +39,7 @@ impl Scheduler {
     /// Wakes the Pods that `event` may help.
     pub(super) fn wake(&mut self, event: &ClusterEvent, ctx: &Ctx<'_>) {
         if self.queue.has_waiting() {
-            self.queue.on_event(event, ctx.cause, &self.algorithm.profile, ctx.now);
+            self.queue.on_event(event, ctx.cause, &self.algorithm.profiles, ctx.now);
         }
     }
 
@@ -56,7 +68,7 @@ impl Scheduler {
             self.bound_pod_changed(old, pod, ctx);
             return;
         }
-        let info = Arc::new(PodInfo::new(pod));
+        let info = Arc::new(self.demands.info(pod));
         if !self.is_responsible_for(&info.pod) || self.cache.is_assumed(&info.uid) {
             return;
         }
@@ -66,32 +78,37 @@ impl Scheduler {
         } else if old.is_some_and(|old| old.status.nominated_node_name.as_ref().is_some_and(|node| !node.is_empty())) {
             self.cache.snapshot.withdraw(&info.uid);
         }
-        self.queue.update(info, ctx.cause, &self.algorithm.profile, ctx.now);
+        self.queue.update(info, ctx.cause, &self.algorithm.profiles, ctx.now);
     }
 
     fn bound_pod_changed(&mut self, old: Option<&Arc<Pod>>, pod: Arc<Pod>, ctx: &mut Ctx<'_>) {
+        let known = self.cache.confirmed(pod.metadata.uid()).map(|known| Arc::clone(&known.demand));
         let info = match self.cache.confirmed(pod.metadata.uid()) {
-            Some(known) => Arc::new(known.renewed(pod)),
+            Some(known) => Arc::new(self.demands.renewed(known, pod)),
             // Whoever is known to be bound has left the queue.
             None => {
                 self.queue.remove(pod.metadata.uid());
-                Arc::new(PodInfo::new(pod))
+                Arc::new(self.demands.info(pod))
             }
         };
         self.cache.snapshot.withdraw(&info.uid);
         self.cache.confirm(Arc::clone(&info));
         let event = match old.filter(|old| !old.node_name().is_empty()) {
             None => ClusterEvent::PodAssigned(info),
-            Some(old) if is_same(&old.spec, &info.pod.spec) && old.metadata.labels == info.pod.metadata.labels => {
+            Some(old)
+                if is_same(&old.spec, &info.pod.spec)
+                    && old.metadata.labels == info.pod.metadata.labels
+                    && known.is_none_or(|known| known.requests == info.demand.requests) =>
+            {
                 return;
             }
-            Some(old) => ClusterEvent::PodUpdated(Arc::new(PodInfo::new(Arc::clone(old))), info),
+            Some(old) => ClusterEvent::PodUpdated(Arc::new(self.demands.info(Arc::clone(old))), info),
         };
         self.wake(&event, ctx);
     }
 
     fn pod_removed(&mut self, pod: &Arc<Pod>, ctx: &mut Ctx<'_>) {
-        let info = Arc::new(PodInfo::new(Arc::clone(pod)));
+        let info = Arc::new(self.demands.info(Arc::clone(pod)));
         let was_waiting = self.queue.remove(&info.uid).is_some();
         let was_nominated = self.cache.snapshot.withdraw(&info.uid);
         self.cache.remove(&info.uid);
@@ -103,7 +120,7 @@ impl Scheduler {
 
     fn is_responsible_for(&self, pod: &Pod) -> bool {
         let asked_for = pod.spec.scheduler_name.as_deref().unwrap_or("default-scheduler");
-        asked_for == &*self.algorithm.profile.scheduler_name
+        self.algorithm.profiles.named(asked_for).is_some()
     }
 
     fn take_in_node(&mut self, delta: &Delta, ctx: &mut Ctx<'_>) {
@@ -159,4 +176,11 @@ fn matters(old: &NodeInfo, new: &NodeInfo) -> bool {
         || old.taints() != new.taints()
         || old.is_unschedulable != new.is_unschedulable
         || old.allocatable != new.allocatable
+        || images(old) != images(new)
+        || node_declared_features::declared(old) != node_declared_features::declared(new)
+        || real_use::annotations(old) != real_use::annotations(new)
+}
+
+fn images(node: &NodeInfo) -> Option<&Vec<ContainerImage>> {
+    node.node.as_ref()?.status.as_ref()?.images.as_ref()
 }

@@ -9,23 +9,26 @@
 //! **Invariants.** The scheduler knows only what its watches brought. It changes no Pod but through the API. It never looks
 //! at what Pods really use. A Pod that was placed counts on its node at once, before the API says so.
 //!
-//! **Not modelled:** the client's rate limit (50 requests per second), extenders, profiles other than the default one, and
-//! the plugins named in [`plugins`].
+//! **Not modelled:** the client's rate limit (50 requests per second), extenders, and the plugins named in [`plugins`].
 //!
-//! Reading order: [`pod_info`], [`node_info`], [`snapshot`], [`framework`], [`plugins`], [`cycle`], [`preemption`], [`queue`],
-//! [`cache`], [`component`], [`decision`], [`explain`].
+//! Reading order: [`demand`], [`pod_info`], [`node_info`], [`snapshot`], [`framework`], [`plugins`], [`counts`], [`cycle`],
+//! [`preemption`], [`queue`], [`cache`], [`component`], [`decision`], [`explain`].
 
 mod binding;
+pub mod budgets;
 pub mod cache;
 pub mod component;
+pub mod counts;
 pub mod cycle;
 pub mod decision;
+pub mod demand;
 pub mod explain;
 mod failure;
 #[cfg(test)]
 pub mod fixture;
 pub mod framework;
 mod intake;
+pub mod namespaces;
 pub mod node_info;
 pub mod plugins;
 pub mod pod_info;
@@ -34,10 +37,12 @@ pub mod preemption;
 pub mod queue;
 pub mod snapshot;
 pub mod volumes;
+pub mod workloads;
 
 pub use component::Scheduler;
 pub use cycle::Algorithm;
 pub use decision::{Answer, Attempt, AttemptOutcome, Decision, Verdict};
+pub use demand::Demands;
 pub use explain::Counterfactual;
 pub use pod_info::PodInfo;
 pub use snapshot::Snapshot;

@@ -29,6 +29,8 @@ pub struct NodeInfo {
     pub pods: Vec<Arc<PodInfo>>,
     /// Whether it was cordoned.
     pub is_unschedulable: bool,
+    /// The images on it, with their sizes in bytes.
+    pub images: Vec<(Arc<str>, i64)>,
 }
 
 impl NodeInfo {
@@ -47,9 +49,9 @@ impl NodeInfo {
 
     /// A Pod is here.
     pub fn add_pod(&mut self, pod: Arc<PodInfo>) {
-        self.requested.add(&pod.requests);
-        self.non_zero.milli_cpu += pod.non_zero.milli_cpu;
-        self.non_zero.memory += pod.non_zero.memory;
+        self.requested.add(&pod.demand.requests);
+        self.non_zero.milli_cpu += pod.demand.non_zero.milli_cpu;
+        self.non_zero.memory += pod.demand.non_zero.memory;
         self.pods.push(pod);
     }
 
@@ -57,16 +59,16 @@ impl NodeInfo {
     pub fn remove_pod(&mut self, uid: &str) -> Option<Arc<PodInfo>> {
         let index = self.pods.iter().position(|pod| &*pod.uid == uid)?;
         let pod = self.pods.swap_remove(index);
-        self.requested.subtract(&pod.requests);
-        self.non_zero.milli_cpu -= pod.non_zero.milli_cpu;
-        self.non_zero.memory -= pod.non_zero.memory;
+        self.requested.subtract(&pod.demand.requests);
+        self.non_zero.milli_cpu -= pod.demand.non_zero.milli_cpu;
+        self.non_zero.memory -= pod.demand.non_zero.memory;
         Some(pod)
     }
 
     /// A Pod that is here has changed.
     pub fn replace_pod(&mut self, before: &Arc<PodInfo>, pod: Arc<PodInfo>) {
         match self.pods.iter().position(|other| Arc::ptr_eq(other, before)) {
-            Some(index) if Arc::ptr_eq(&before.pod.spec, &pod.pod.spec) => {
+            Some(index) if Arc::ptr_eq(&before.demand, &pod.demand) => {
                 self.pods.swap_remove(index);
                 self.pods.push(pod);
             }

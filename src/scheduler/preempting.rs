@@ -76,7 +76,8 @@ impl Scheduler {
             Step::Delete => {
                 let note = format!("Preempted by pod {} on node {}", eviction.preemptor, eviction.node);
                 let object = Object::from(Arc::clone(&victim.pod));
-                self.recorder.event_series(ctx, &object, EventType::Normal, "Preempted", "Preempting", note);
+                let recorder = self.recorder_of(&victim);
+                recorder.event_series(ctx, &object, EventType::Normal, "Preempted", "Preempting", note);
             }
         }
     }

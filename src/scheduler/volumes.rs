@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::core::{ObjectReference, PersistentVolume, PersistentVolumeClaim};
-use crate::model::storage::StorageClass;
+use crate::model::storage::{CSINode, StorageClass};
 use crate::model::{Kind, Meta, Object};
 
 type Name = (Arc<str>, Arc<str>);
@@ -17,6 +17,8 @@ pub struct Volumes {
     claims: BTreeMap<Name, Arc<PersistentVolumeClaim>>,
     volumes: BTreeMap<Arc<str>, Arc<PersistentVolume>>,
     classes: BTreeMap<Arc<str>, Arc<StorageClass>>,
+    /// How many volumes each driver can attach, by node.
+    limits: BTreeMap<Arc<str>, Vec<(String, i64)>>,
     /// Volumes that a Pod about to be bound will use, each with the claim that will own it.
     assumed: BTreeMap<Arc<str>, Name>,
 }
@@ -38,6 +40,9 @@ impl Volumes {
             Object::StorageClass(class) => {
                 self.classes.insert(name, Arc::clone(class));
             }
+            Object::CSINode(node) => {
+                self.limits.insert(name, limits_of(node));
+            }
             _ => {}
         }
     }
@@ -55,6 +60,9 @@ impl Volumes {
             }
             Kind::StorageClass => {
                 self.classes.remove(&name);
+            }
+            Kind::CSINode => {
+                self.limits.remove(&name);
             }
             _ => {}
         }
@@ -78,6 +86,18 @@ impl Volumes {
         self.classes.get(name)
     }
 
+    /// How many volumes the drivers of a node can attach.
+    #[must_use]
+    pub fn limits(&self, node: &str) -> &[(String, i64)] {
+        self.limits.get(node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether any driver has a limit.
+    #[must_use]
+    pub fn has_limits(&self) -> bool {
+        self.limits.values().any(|limits| !limits.is_empty())
+    }
+
     /// The volumes that a claim may still take, by name: available ones, and any that is reserved for this very claim.
     pub fn open_to<'a>(&'a self, claim: &'a PersistentVolumeClaim) -> impl Iterator<Item = &'a Arc<PersistentVolume>> {
         self.volumes.values().filter(move |volume| {
@@ -99,6 +119,13 @@ impl Volumes {
     pub fn release(&mut self, volume: &str) {
         self.assumed.remove(volume);
     }
+}
+
+fn limits_of(node: &CSINode) -> Vec<(String, i64)> {
+    let counted = |driver: &crate::model::storage::CSINodeDriver| {
+        Some((driver.name.clone(), i64::from(driver.allocatable.as_ref()?.count?)))
+    };
+    node.spec.drivers.iter().filter_map(counted).collect()
 }
 
 fn claim_of(volume: &PersistentVolume) -> Option<&ObjectReference> {

@@ -1,5 +1,6 @@
 //! kube-scheduler as a process: its watches, its lease, its timers, and one cycle after another.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::client::{Caches, Component, Ctx, Election, Elector, Incoming, Informer, Recorder, Timer};
@@ -10,7 +11,9 @@ use super::binding::Bindings;
 use super::cache::Cache;
 use super::cycle::{Algorithm, Placement, Unplaced};
 use super::decision::{Decision, Decisions};
-use super::framework::Profile;
+use super::demand::Demands;
+use super::framework::{Profile, Profiles};
+use super::pod_info::PodInfo;
 use super::preempting::Evictions;
 use super::queue::{POOL_PERIOD, QueuedPod, SchedulingQueue};
 use super::snapshot::Snapshot;
@@ -22,6 +25,21 @@ const CYCLE: SimDuration = SimDuration::from_micros(1_500);
 const LEASE: &str = "kube-scheduler";
 /// Pods that ended for good are of no interest. Source: `pkg/scheduler/scheduler.go`, `NewInformerFactory`.
 const LIVE_PODS: &str = "status.phase!=Succeeded,status.phase!=Failed";
+
+/// What is watched beside Pods. Source: `pkg/scheduler/eventhandlers.go` and the informers that plugins ask for.
+const WATCHED: [Kind; 11] = [
+    Kind::Node,
+    Kind::Namespace,
+    Kind::PersistentVolume,
+    Kind::PersistentVolumeClaim,
+    Kind::StorageClass,
+    Kind::CSINode,
+    Kind::PodDisruptionBudget,
+    Kind::Service,
+    Kind::ReplicationController,
+    Kind::ReplicaSet,
+    Kind::StatefulSet,
+];
 
 /// A cycle is over.
 const TIMER_CYCLE: u16 = 1;
@@ -38,7 +56,9 @@ pub struct Scheduler {
     pub(super) algorithm: Algorithm,
     pub(super) cache: Cache,
     pub(super) queue: SchedulingQueue,
-    pub(super) recorder: Recorder,
+    /// One for each profile, by its name.
+    recorders: BTreeMap<Arc<str>, Recorder>,
+    pub(super) demands: Demands,
     pub(super) bindings: Bindings,
     pub(super) evictions: Evictions,
     pub(super) decisions: Decisions,
@@ -56,20 +76,22 @@ impl Default for Scheduler {
 }
 
 impl Scheduler {
-    /// A scheduler with this profile.
+    /// A scheduler with these profiles.
     #[must_use]
-    pub fn new(profile: Profile) -> Self {
+    pub fn new(profiles: impl Into<Profiles>) -> Self {
+        let profiles = profiles.into();
         let pods = Informer::new(Kind::Pod.number(), Kind::Pod).with_fields(LIVE_PODS);
-        let others = [Kind::Node, Kind::PersistentVolume, Kind::PersistentVolumeClaim, Kind::StorageClass];
+        let names = profiles.iter().map(|profile| Arc::clone(&profile.scheduler_name));
         Self {
-            recorder: Recorder::new(Arc::clone(&profile.scheduler_name)),
-            decisions: Decisions::new(&profile),
-            algorithm: Algorithm::new(profile),
+            recorders: names.map(|name| (Arc::clone(&name), Recorder::new(name))).collect(),
+            demands: Demands::default(),
+            decisions: Decisions::new(&profiles),
+            algorithm: Algorithm::new(profiles),
             cache: Cache::default(),
             queue: SchedulingQueue::default(),
             bindings: Bindings::default(),
             evictions: Evictions::default(),
-            informers: Caches::of(others).with(pods),
+            informers: Caches::of(WATCHED).with(pods),
             elector: None,
             is_busy: false,
             backoff_at: None,
@@ -107,10 +129,16 @@ impl Scheduler {
         &self.cache.snapshot
     }
 
-    /// The plugins.
+    /// The profiles.
     #[must_use]
-    pub fn profile(&self) -> &Profile {
-        &self.algorithm.profile
+    pub fn profiles(&self) -> &Profiles {
+        &self.algorithm.profiles
+    }
+
+    /// The recorder in whose name events about a Pod are written: that of its profile.
+    pub(super) fn recorder_of(&mut self, pod: &PodInfo) -> &mut Recorder {
+        let name = &self.algorithm.profile_of(pod).scheduler_name;
+        self.recorders.entry(Arc::clone(name)).or_insert_with(|| Recorder::new(Arc::clone(name)))
     }
 
     /// Takes the first Pod of the queue and finds it a node, or tells why there is none.
@@ -137,8 +165,8 @@ impl Scheduler {
     /// Counts the Pod on its node and begins to bind it.
     fn place(&mut self, queued: QueuedPod, placement: Placement, ctx: &mut Ctx<'_>) {
         let (pod, node) = (Arc::clone(&queued.info), Arc::clone(&placement.node));
-        let (profile, snapshot) = (&self.algorithm.profile, &self.cache.snapshot);
-        let attempt = self.decisions.placed(ctx.now, queued.attempts, placement, profile, snapshot);
+        let profile = self.algorithm.profile_of(&pod);
+        let attempt = self.decisions.placed(ctx.now, queued.attempts, placement, &profile, &self.cache.snapshot);
         self.decisions.keep(pod.namespace(), pod.name(), attempt);
         self.cache.snapshot.withdraw(&pod.uid);
         self.cache.assume(pod, &node);
@@ -162,11 +190,11 @@ impl Scheduler {
             TIMER_BACKOFF => {
                 // One that an earlier timer has made needless sets no other.
                 self.backoff_at.take_if(|at| *at <= ctx.now);
-                self.queue.flush_backoff(&self.algorithm.profile, ctx.now);
+                self.queue.flush_backoff(&self.algorithm.profiles, ctx.now);
             }
             TIMER_POOL => {
                 self.is_pool_timer_set = false;
-                self.queue.flush_pool(&self.algorithm.profile, ctx.now);
+                self.queue.flush_pool(&self.algorithm.profiles, ctx.now);
             }
             TIMER_BINDING => self.on_binding_deadline(timer.number, ctx),
             _ => {}
@@ -220,7 +248,7 @@ impl Scheduler {
 impl Component for Scheduler {
     fn start(&mut self, ctx: &mut Ctx<'_>) {
         let identity = format!("{}_{}", ctx.identity.host, ctx.random.uuid());
-        let mut elector = Elector::new(LEASE, identity, &self.algorithm.profile.scheduler_name);
+        let mut elector = Elector::new(LEASE, identity, &self.algorithm.profiles.first().scheduler_name);
         elector.start(ctx);
         self.elector = Some(elector);
         for informer in self.informers.informers_mut() {

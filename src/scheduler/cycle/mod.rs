@@ -3,39 +3,43 @@
 //! Models `pkg/scheduler/schedule_one.go`, `schedulePod`. It knows nothing of the API, so a benchmark or a counterfactual
 //! can drive it.
 //!
-//! Reading order: this file, [`search`], [`score`], [`shape`].
+//! There are two ways to the same answer. The plain one asks every plugin about every node, as upstream does. The quick one
+//! remembers what was found out about like Pods and looks only at what has changed since. Every test may compare them.
+//!
+//! Reading order: this file, [`search`], [`score`]; then [`shape`], [`remembered`], [`quick`].
 
+mod quick;
+mod remembered;
 mod score;
 mod search;
 mod shape;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::engine::Stream;
 
 use super::framework::profile::PreFilterResult;
-use super::framework::{CycleState, Diagnosis, FitError, Profile};
+use super::framework::{CycleState, Diagnosis, FitError, PostFilterOutcome, Profile, Profiles, Stage};
 use super::pod_info::PodInfo;
 use super::snapshot::Snapshot;
 
 pub use score::PluginScores;
 
-use shape::Shapes;
+use remembered::Remembered;
 
-/// Smaller clusters are searched as quickly without a memory.
-const REMEMBER_FROM_NODES: usize = 100;
+/// Smaller clusters are searched as quickly without a memory, and their scores are kept for the screens.
+const REMEMBER_FROM_NODES: usize = 101;
 
 /// Chooses nodes.
 #[derive(Clone, Debug)]
 pub struct Algorithm {
     /// The plugins.
-    pub profile: Profile,
-    /// Of how many nodes in a hundred the search may be content with; 0 adapts to their number.
-    pub percentage_of_nodes_to_score: usize,
-    /// In clusters of at least so many nodes it is remembered what was found out about Pods of the same shape. That makes
-    /// the search quicker and changes nothing.
+    pub profiles: Profiles,
+    /// In clusters of at least so many nodes it is remembered what was found out about like Pods. That makes the search
+    /// quicker and changes nothing.
     pub remember_from_nodes: usize,
-    shapes: Shapes,
+    remembered: Remembered,
     next_start: usize,
 }
 
@@ -48,7 +52,7 @@ pub struct Placement {
     pub diagnosis: Diagnosis,
     /// Feasible nodes, by their place in the order of search.
     pub feasible: Vec<usize>,
-    /// How they compare; empty when there was only one.
+    /// How they compare; empty when there was only one, and in large clusters.
     pub scores: Vec<PluginScores>,
     /// The weighted sums, one for each feasible node; empty when there was only one.
     pub totals: Vec<i64>,
@@ -65,17 +69,22 @@ pub enum Unplaced {
 impl Algorithm {
     /// An algorithm with these plugins.
     #[must_use]
-    pub fn new(profile: Profile) -> Self {
+    pub fn new(profiles: impl Into<Profiles>) -> Self {
         Self {
-            profile,
-            percentage_of_nodes_to_score: 0,
+            profiles: profiles.into(),
             remember_from_nodes: REMEMBER_FROM_NODES,
-            shapes: Shapes::default(),
+            remembered: Remembered::default(),
             next_start: 0,
         }
     }
 
-    /// Chooses a node for `pod`.
+    /// The profile for a Pod; that of a Pod that asks for another scheduler is the first.
+    #[must_use]
+    pub fn profile_of(&self, pod: &PodInfo) -> Arc<Profile> {
+        Arc::clone(self.profiles.of(pod).unwrap_or(self.profiles.first()))
+    }
+
+    /// Chooses a node for `pod`. The snapshot must be the one of the last call, or a later state of it.
     ///
     /// # Errors
     /// Why there is none.
@@ -88,23 +97,61 @@ impl Algorithm {
         if snapshot.is_empty() {
             return Err(Unplaced::NoNodes);
         }
+        let profile = self.profile_of(pod);
+        self.remembered.forget_current();
+        if snapshot.len() >= self.remember_from_nodes
+            && let Some(outcome) = self.schedule_quickly(&profile, pod, snapshot, random)
+        {
+            return outcome;
+        }
         let mut state = CycleState::default();
         let mut diagnosis = Diagnosis::new(snapshot.len());
-        self.shapes.forget_current();
-        let feasible = match self.profile.pre_filter(&mut state, pod, snapshot) {
+        let feasible = match profile.pre_filter(&mut state, pod, snapshot) {
             PreFilterResult::Rejected(plugin, rejection) => {
                 diagnosis.rejected_by.insert(plugin);
                 diagnosis.pre_filter = Some((plugin, rejection));
                 Vec::new()
             }
-            PreFilterResult::All => self.find_nodes(&mut state, pod, snapshot, &mut diagnosis),
-            PreFilterResult::Only(nodes, by) => self.find_among(&nodes, &by, &state, pod, snapshot, &mut diagnosis),
+            PreFilterResult::All => self.find_nodes(&profile, &state, pod, snapshot, &mut diagnosis),
+            PreFilterResult::Only(nodes, by) => {
+                self.find_among(&nodes, &by, &profile, &state, pod, snapshot, &mut diagnosis)
+            }
         };
         match feasible[..] {
             [] => Err(Unplaced::Unfit(Box::new(FitError { nodes: snapshot.len(), diagnosis }), state)),
             [only] => Ok(placement(snapshot, only, diagnosis, feasible)),
-            _ => Ok(self.choose(&mut state, pod, snapshot, diagnosis, feasible, random)),
+            _ => Ok(score::choose(&profile, &mut state, pod, snapshot, diagnosis, feasible, random)),
         }
+    }
+
+    /// Asks the PostFilter plugins about a Pod for which no node was found; `offset` is a number to begin a search at.
+    #[must_use]
+    pub fn post_filter(
+        &mut self,
+        pod: &Arc<PodInfo>,
+        snapshot: &Snapshot,
+        error: &FitError,
+        state: &CycleState,
+        offset: usize,
+    ) -> PostFilterOutcome {
+        let profile = self.profile_of(pod);
+        let known = self.remembered.dry_runs(snapshot).map(std::mem::take).map(RefCell::new);
+        let stage = Stage {
+            profile: &profile,
+            state,
+            pod,
+            snapshot,
+            diagnosis: &error.diagnosis,
+            offset,
+            dry_runs: known.as_ref(),
+        };
+        let outcome = profile.post_filter(&stage);
+        if let Some(known) = known
+            && let Some(place) = self.remembered.dry_runs(snapshot)
+        {
+            *place = known.into_inner();
+        }
+        outcome
     }
 }
 

@@ -3,11 +3,11 @@
 //! Models `prioritizeNodes` and `selectHost` of `pkg/scheduler/schedule_one.go`.
 
 use crate::engine::Stream;
-use crate::scheduler::framework::{CycleState, Diagnosis};
+use crate::scheduler::framework::{CycleState, Diagnosis, Profile};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::snapshot::Snapshot;
 
-use super::{Algorithm, Placement, placement};
+use super::{Placement, placement};
 
 /// What one plugin gave to the feasible nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,53 +22,53 @@ pub struct PluginScores {
     pub normalized: Vec<i64>,
 }
 
-impl Algorithm {
-    /// Scores the feasible nodes and takes one of the best, each as likely as the others.
-    pub(super) fn choose(
-        &self,
-        state: &mut CycleState,
-        pod: &PodInfo,
-        snapshot: &Snapshot,
-        diagnosis: Diagnosis,
-        feasible: Vec<usize>,
-        random: &mut Stream,
-    ) -> Placement {
-        let scores = self.score(state, pod, snapshot, &feasible);
-        let mut totals = vec![0; feasible.len()];
-        for one in &scores {
-            for (total, score) in totals.iter_mut().zip(&one.normalized) {
-                *total += one.weight * score;
-            }
+/// Scores the feasible nodes and takes one of the best.
+pub(super) fn choose(
+    profile: &Profile,
+    state: &mut CycleState,
+    pod: &PodInfo,
+    snapshot: &Snapshot,
+    diagnosis: Diagnosis,
+    feasible: Vec<usize>,
+    random: &mut Stream,
+) -> Placement {
+    let scores = score(profile, state, pod, snapshot, &feasible);
+    let mut totals = vec![0; feasible.len()];
+    for one in &scores {
+        for (total, score) in totals.iter_mut().zip(&one.normalized) {
+            *total += one.weight * score;
         }
-        let best = totals.iter().copied().max().unwrap_or(0);
-        let ties = totals.iter().filter(|total| **total == best).count();
-        let lot = if ties > 1 { random.below(ties as u64) as usize } else { 0 };
-        let mut winners = feasible.iter().zip(&totals).filter(|(_, total)| **total == best);
-        let winner = winners.nth(lot).map_or(feasible[0], |(place, _)| *place);
-        Placement { scores, totals, ..placement(snapshot, winner, diagnosis, feasible) }
     }
+    let winner = best(&feasible, &totals, random);
+    Placement { scores, totals, ..placement(snapshot, winner, diagnosis, feasible) }
+}
 
-    fn score(
-        &self,
-        state: &mut CycleState,
-        pod: &PodInfo,
-        snapshot: &Snapshot,
-        feasible: &[usize],
-    ) -> Vec<PluginScores> {
-        let mut all = Vec::new();
-        for (index, plugin, weight) in self.profile.scorers() {
-            let Some(point) = plugin.as_score() else { continue };
-            if !point.pre_score(state, pod, snapshot) {
-                continue;
-            }
-            let raw: Vec<i64> = match self.shapes.current().and_then(|shape| shape.raw_scores(index)) {
-                Some(known) => feasible.iter().map(|place| known.at(snapshot.version_at(*place).0)).collect(),
-                None => feasible.iter().map(|place| point.score(state, pod, snapshot.at(*place))).collect(),
-            };
-            let mut normalized = raw.clone();
-            point.normalize(&mut normalized);
-            all.push(PluginScores { plugin: plugin.name(), weight, raw, normalized });
+/// One of the nodes with the greatest total, each as likely as the others.
+pub(super) fn best(feasible: &[usize], totals: &[i64], random: &mut Stream) -> usize {
+    let best = totals.iter().copied().max().unwrap_or(0);
+    let ties = totals.iter().filter(|total| **total == best).count();
+    let lot = if ties > 1 { random.below(ties as u64) as usize } else { 0 };
+    let mut winners = feasible.iter().zip(totals).filter(|(_, total)| **total == best);
+    winners.nth(lot).map_or(feasible[0], |(place, _)| *place)
+}
+
+fn score(
+    profile: &Profile,
+    state: &mut CycleState,
+    pod: &PodInfo,
+    snapshot: &Snapshot,
+    feasible: &[usize],
+) -> Vec<PluginScores> {
+    let mut all = Vec::new();
+    for (_, plugin, weight) in profile.scorers() {
+        let Some(point) = plugin.as_score() else { continue };
+        if !point.pre_score(state, pod, snapshot, feasible) {
+            continue;
         }
-        all
+        let raw: Vec<i64> = feasible.iter().map(|place| point.score(state, pod, snapshot.at(*place))).collect();
+        let mut normalized = raw.clone();
+        point.normalize(state, &mut normalized);
+        all.push(PluginScores { plugin: plugin.name(), weight, raw, normalized });
     }
+    all
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::scheduler::demand::Demands;
 use crate::scheduler::fixture::{message, node, place, pod, snapshot, stream};
 
 #[test]
@@ -128,7 +129,7 @@ fn zones_take_turns_and_the_search_goes_on_where_it_ended() {
     assert_eq!([&*many.names()[0], &*many.names()[1], &*many.names()[2]], ["n-000", "n-150", "n-001"]);
     let mut algorithm = Algorithm::new(Profile::default_scheduler());
     assert_eq!(
-        [50, 100, 150, 500, 1000, 5000, 6000].map(|nodes| algorithm.enough(nodes)),
+        [50, 100, 150, 500, 1000, 5000, 6000].map(|nodes| search::enough(0, nodes)),
         [50, 100, 100, 230, 420, 500, 300]
     );
     let examined = |algorithm: &mut Algorithm| {
@@ -139,50 +140,61 @@ fn zones_take_turns_and_the_search_goes_on_where_it_ended() {
     assert_eq!(examined(&mut algorithm), (144, 144));
 }
 
-/// Pods of several shapes, placed one after another with and without memory, while nodes come, change and go.
 #[test]
-fn what_is_remembered_changes_no_decision() {
-    let nodes: Vec<_> = (0..130)
-        .map(|number| {
-            let bare = node(&format!("n-{number:03}"), if number % 3 == 0 { "2" } else { "4" }, "8Gi");
-            match number % 5 {
-                0 => bare.taint("dedicated", "db", if number % 2 == 0 { "NoSchedule" } else { "PreferNoSchedule" }),
-                1 => bare.label("disk", "ssd"),
-                _ => bare,
-            }
-        })
-        .collect();
-    let shapes = [
-        pod("a").requests("500m", "1Gi"),
-        pod("b").requests("100m", "2Gi").spec("nodeSelector", json!({"disk": "ssd"})),
-        pod("c"),
-        pod("d").requests("900m", "128Mi").spec("tolerations", json!([{"key": "dedicated", "operator": "Exists"}])),
-        pod("e").host_port(80),
+fn services_and_owners_spread_their_pods_by_default() {
+    let zone = "topology.kubernetes.io/zone";
+    let nodes = [
+        node("a-1", "4", "16Gi").label(zone, "a"),
+        node("a-2", "4", "16Gi").label(zone, "a"),
+        node("b-1", "4", "16Gi").label(zone, "b"),
     ];
-    let run = |remember_from_nodes| {
-        let mut snapshot = snapshot(&nodes, &[]);
-        let mut algorithm = Algorithm { remember_from_nodes, ..Algorithm::new(Profile::default_scheduler()) };
-        let (mut random, mut history) = (stream(), Vec::new());
-        for number in 0..600 {
-            let mut one = shapes[(number * 7 + number / 50) % shapes.len()].clone();
-            one.0["metadata"]["uid"] = json!(format!("uid-{number}"));
-            match algorithm.schedule_pod(&one.info(), &snapshot, &mut random) {
-                Ok(placement) => {
-                    snapshot.add_pod(&placement.node, one.info());
-                    history.push(format!("{} {:?}", placement.node, placement.totals));
-                }
-                Err(Unplaced::Unfit(error, _)) => history.push(error.message()),
-                Err(Unplaced::NoNodes) => history.push("none".to_owned()),
-            }
-            match number % 40 {
-                10 => snapshot.set_node(node(&format!("n-{:03}", number % 130), "3", "9Gi").cordoned().object()),
-                20 => snapshot.remove_node(&format!("n-{:03}", (number * 3) % 130)),
-                30 => snapshot.set_node(node(&format!("late-{number}"), "8", "8Gi").object()),
-                _ => {}
-            }
-            snapshot.refresh();
-        }
-        history
-    };
-    assert_eq!(run(0), run(usize::MAX));
+    let web = |name: &str| pod(name).meta("labels", json!({"app": "web"}));
+    let mut three = snapshot(&nodes, &[web("w-1").on("a-1"), web("w-2").on("a-1"), web("w-3").on("b-1")]);
+    let plain = place(&three, &web("w-4")).unwrap();
+    assert!(plain.scores.iter().all(|one| one.plugin != "PodTopologySpread"), "nothing says that they belong together");
+    let service = json!({"metadata": {"name": "web", "namespace": "default"}, "spec": {"selector": {"app": "web"}}});
+    three.workloads.set(&crate::scheduler::fixture::object(crate::model::Kind::Service, service));
+    let placement = place(&three, &web("w-4")).unwrap();
+    let spread = placement.scores.iter().find(|one| one.plugin == "PodTopologySpread").unwrap();
+    // Hostnames weigh ln 5 and zones ln 4: 2, 0, 1 Pods on the nodes, 2 and 1 in the zones, and 2 + 4 for the skews.
+    let raw = |host: f64, zone: f64| (host * 5f64.ln() + 2.0 + zone * 4f64.ln() + 4.0).round() as i64;
+    assert_eq!(spread.raw, [raw(2.0, 2.0), raw(0.0, 2.0), raw(1.0, 1.0)]);
+    let (most, least) = (raw(2.0, 2.0), raw(1.0, 1.0).min(raw(0.0, 2.0)));
+    assert_eq!(spread.normalized, spread.raw.iter().map(|one| 100 * (most + least - one) / most).collect::<Vec<_>>());
 }
+
+#[test]
+fn company_that_is_liked_counts_for_a_node() {
+    let nodes = [node("node-1", "4", "16Gi"), node("node-2", "4", "16Gi"), node("node-3", "4", "16Gi")];
+    let labelled = |name: &str, app: &str| pod(name).meta("labels", json!({"app": app}));
+    let term = |app: &str, weight: i64| {
+        json!({"weight": weight, "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": app}}}})
+    };
+    let wishes = json!({
+        "podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [term("cache", 30)]},
+        "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [term("noisy", 10)]},
+    });
+    let three = snapshot(&nodes, &[labelled("c", "cache").on("node-1"), labelled("n", "noisy").on("node-2")]);
+    let placement = place(&three, &pod("web").spec("affinity", wishes)).unwrap();
+    let of = placement.scores.iter().find(|one| one.plugin == "InterPodAffinity").unwrap();
+    assert_eq!((&of.raw[..], &of.normalized[..]), (&[30, -10, 0][..], &[100, 0, 25][..]));
+    assert_eq!(&*placement.node, "node-1");
+}
+
+#[test]
+fn namespaces_are_named_by_their_labels() {
+    let one = [node("node-1", "4", "16Gi"), node("node-2", "4", "16Gi")];
+    let there = pod("db").meta("namespace", json!("data")).meta("labels", json!({"app": "db"})).on("node-2");
+    let mut two = snapshot(&one, &[there]);
+    let wanted = |selector: serde_json::Value| {
+        let term = json!({"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "db"}}, "namespaceSelector": selector});
+        pod("web").spec("affinity", json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}))
+    };
+    assert!(message(&two, &wanted(json!({"matchLabels": {"team": "data"}}))).contains("2 node(s) didn't match pod affinity rules"));
+    let namespace = json!({"metadata": {"name": "data", "labels": {"team": "data"}}});
+    two.namespaces.set(&crate::scheduler::fixture::object(crate::model::Kind::Namespace, namespace));
+    assert_eq!(message(&two, &wanted(json!({"matchLabels": {"team": "data"}}))), "placed on node-2");
+    assert_eq!(message(&two, &wanted(json!({}))), "placed on node-2");
+}
+
+mod equivalence;

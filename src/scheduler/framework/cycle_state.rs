@@ -15,6 +15,8 @@ pub struct CycleState {
     pub skip_filter: PluginSet,
     /// Plugins with nothing to score for this Pod.
     pub skip_score: PluginSet,
+    /// Whether some plugins spoke for all nodes at once and left nothing here.
+    pub is_partial: bool,
 }
 
 impl CycleState {
@@ -33,5 +35,11 @@ impl CycleState {
     pub fn read<T: Any + Send + Sync>(&self) -> Option<&T> {
         let id = TypeId::of::<T>();
         self.values.iter().find(|(known, _)| *known == id).and_then(|(_, value)| value.downcast_ref())
+    }
+}
+
+impl std::fmt::Debug for CycleState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CycleState({} values)", self.values.len())
     }
 }

@@ -59,7 +59,7 @@ impl Diagnosis {
 
     /// The node at `index` will do.
     pub fn accept(&mut self, index: usize) {
-        self.seen[index] = Seen::Feasible;
+        self.see(index, Seen::Feasible);
         self.feasible += 1;
     }
 
@@ -81,8 +81,15 @@ impl Diagnosis {
     /// The node at `index` was turned down for the reasons of a pattern that is known already.
     pub fn reject_again(&mut self, index: usize, number: u16) {
         self.patterns[usize::from(number)].count += 1;
-        self.seen[index] = Seen::Rejected(number);
+        self.see(index, Seen::Rejected(number));
         self.rejected += 1;
+    }
+
+    /// A diagnosis without room for nodes keeps counts only.
+    fn see(&mut self, index: usize, seen: Seen) {
+        if let Some(one) = self.seen.get_mut(index) {
+            *one = seen;
+        }
     }
 
     /// What the node at `index` was told, if it was turned down.

@@ -1,13 +1,15 @@
 //! The extension points. A plugin implements those it has something to say at, and points at them in [`Plugin`].
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::model::{Object, ObjectKey};
+use crate::scheduler::counts::{Mask, View};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
-use crate::scheduler::preemption::Candidate;
+use crate::scheduler::preemption::{Candidate, DryRuns};
 use crate::scheduler::snapshot::Snapshot;
 
 use super::cycle_state::CycleState;
@@ -46,6 +48,10 @@ pub trait Plugin: Debug + Send + Sync {
     }
     /// What must be done before the Pod is bound.
     fn as_pre_bind(&self) -> Option<&dyn PreBind> {
+        None
+    }
+    /// What it says of all nodes at once.
+    fn as_bulk(&self) -> Option<&dyn Bulk> {
         None
     }
     /// Which events may make a Pod schedulable that this plugin turned down.
@@ -94,7 +100,8 @@ pub trait Filter {
     /// Why the node will not do.
     fn filter(&self, state: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<(), Rejection>;
     /// Whether it looks at nothing but this node and, of the Pod, its requests, host ports, tolerations, node selector, node
-    /// affinity and node name; so that its answer holds for Pods of the same shape until the node changes.
+    /// affinity, node name, priority and containers; so that its answer holds for Pods of the same shape until the node
+    /// changes.
     fn is_local(&self) -> bool {
         false
     }
@@ -110,7 +117,7 @@ pub trait PostFilter {
 pub struct Stage<'a> {
     /// The profile that turned the Pod down.
     pub profile: &'a Profile,
-    /// The state of the cycle; `None` where a PreFilter ended it early.
+    /// What the PreFilter plugins left, as far as they came.
     pub state: &'a CycleState,
     /// The Pod.
     pub pod: &'a Arc<PodInfo>,
@@ -120,6 +127,21 @@ pub struct Stage<'a> {
     pub diagnosis: &'a Diagnosis,
     /// A number to begin a search of the nodes at.
     pub offset: usize,
+    /// What is known already of making room for Pods like this one.
+    pub dry_runs: Option<&'a RefCell<DryRuns>>,
+}
+
+impl Stage<'_> {
+    /// The state with what plugins leave in PreFilter that had no need of it so far.
+    #[must_use]
+    pub fn complete_state(&self) -> CycleState {
+        let mut state = self.state.clone();
+        if state.is_partial {
+            state = CycleState::default();
+            self.profile.pre_filter(&mut state, self.pod, self.snapshot);
+        }
+        state
+    }
 }
 
 /// What a [`PostFilter`] came to.
@@ -144,9 +166,9 @@ pub struct Refusal {
 
 /// Scores feasible nodes.
 pub trait Score {
-    /// Whether there is anything to score for this Pod.
-    fn pre_score(&self, state: &mut CycleState, pod: &PodInfo, snapshot: &Snapshot) -> bool {
-        let _ = (state, pod, snapshot);
+    /// Whether there is anything to score for this Pod; `feasible` are the places of the nodes that will do.
+    fn pre_score(&self, state: &mut CycleState, pod: &PodInfo, snapshot: &Snapshot, feasible: &[usize]) -> bool {
+        let _ = (state, pod, snapshot, feasible);
         true
     }
     /// The raw score of a node.
@@ -155,9 +177,27 @@ pub trait Score {
     fn is_local(&self) -> bool {
         false
     }
-    /// Brings raw scores into 0 to 100.
-    fn normalize(&self, scores: &mut [i64]) {
-        let _ = scores;
+    /// Brings raw scores, one for each feasible node, into 0 to 100.
+    fn normalize(&self, state: &CycleState, scores: &mut [i64]) {
+        let _ = (state, scores);
+    }
+    /// Whether [`normalize`](Self::normalize) leaves them as they are.
+    fn is_absolute(&self) -> bool {
+        false
+    }
+}
+
+/// Says of all nodes at once, from counts that are kept up to date, exactly what PreFilter, Filter and Score of the plugin
+/// say of each.
+pub trait Bulk {
+    /// What Filter says, domain by domain. The first mask with an answer counts.
+    fn masks(&self, view: &mut View<'_>) -> Vec<Mask> {
+        let _ = view;
+        Vec::new()
+    }
+    /// Adds `weight` times the normalised score of each feasible node to its total.
+    fn score(&self, view: &mut View<'_>, feasible: &[usize], weight: i64, totals: &mut [i64]) {
+        let _ = (view, feasible, weight, totals);
     }
 }
 

@@ -37,6 +37,30 @@ impl PluginSet {
         Self(!self.0)
     }
 
+    /// Those that are in either.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The first that is in.
+    #[must_use]
+    pub fn first(self) -> Option<usize> {
+        (self.0 != 0).then(|| self.0.trailing_zeros() as usize)
+    }
+
+    /// The last that is in.
+    #[must_use]
+    pub fn last(self) -> Option<usize> {
+        (self.0 != 0).then(|| 63 - self.0.leading_zeros() as usize)
+    }
+
     /// Whether none is.
     #[must_use]
     pub fn is_empty(self) -> bool {
@@ -49,6 +73,8 @@ impl PluginSet {
 pub struct Profile {
     /// The scheduler name that Pods ask for.
     pub scheduler_name: Arc<str>,
+    /// Of how many nodes in a hundred the search may be content with; 0 adapts to their number, as Kubernetes does.
+    pub percentage_of_nodes_to_score: usize,
     plugins: Vec<(Arc<dyn Plugin>, i64)>,
 }
 
@@ -66,7 +92,7 @@ impl Profile {
     /// A profile of these plugins and weights; a weight of 0 is for those that do not score.
     #[must_use]
     pub fn new(scheduler_name: &str, plugins: Vec<(Arc<dyn Plugin>, i64)>) -> Self {
-        Self { scheduler_name: scheduler_name.into(), plugins }
+        Self { scheduler_name: scheduler_name.into(), percentage_of_nodes_to_score: 0, plugins }
     }
 
     /// The profile that a cluster has unless it is told otherwise.
@@ -114,9 +140,20 @@ impl Profile {
 
     /// Runs the PreFilter plugins until one turns the Pod down.
     pub fn pre_filter(&self, state: &mut CycleState, pod: &PodInfo, snapshot: &Snapshot) -> PreFilterResult {
+        self.pre_filter_of(PluginSet::default().complement(), state, pod, snapshot)
+    }
+
+    /// Runs the PreFilter plugins that are in `asked` until one turns the Pod down.
+    pub fn pre_filter_of(
+        &self,
+        asked: PluginSet,
+        state: &mut CycleState,
+        pod: &PodInfo,
+        snapshot: &Snapshot,
+    ) -> PreFilterResult {
         let mut only: Option<BTreeSet<Arc<str>>> = None;
         let mut by = Vec::new();
-        for (index, plugin) in self.plugins() {
+        for (index, plugin) in self.plugins().filter(|(index, _)| asked.contains(*index)) {
             let Some(point) = plugin.as_pre_filter() else { continue };
             match point.pre_filter(state, pod, snapshot) {
                 PreFilterOutcome::Run => {}
@@ -144,22 +181,6 @@ impl Profile {
         self.filter_but(state.skip_filter, state, pod, node)
     }
 
-    /// Runs the Filter plugins that look at nothing but the node.
-    ///
-    /// # Errors
-    /// The place of the plugin that turned the node down, and why.
-    pub fn filter_local(&self, state: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<(), (usize, Rejection)> {
-        for (index, (plugin, _)) in self.plugins.iter().enumerate() {
-            if let Some(point) = plugin.as_filter()
-                && point.is_local()
-                && !state.skip_filter.contains(index)
-            {
-                point.filter(state, pod, node).map_err(|rejection| (index, rejection))?;
-            }
-        }
-        Ok(())
-    }
-
     /// Runs the Filter plugins that are not in `skipped` on a node until one turns it down.
     ///
     /// # Errors
@@ -181,19 +202,12 @@ impl Profile {
         Ok(())
     }
 
-    /// The Filter plugins that have something to say about this Pod and look at more than the node; `None` when one of them
-    /// comes before one that does not, so that the two cannot be told apart.
+    /// The plugins for which this holds.
     #[must_use]
-    pub fn wider_filters(&self, state: &CycleState) -> Option<PluginSet> {
-        let mut wider = PluginSet::default();
-        for (index, plugin) in self.plugins() {
-            match plugin.as_filter().filter(|_| !state.skip_filter.contains(index)) {
-                Some(point) if !point.is_local() => wider.insert(index),
-                Some(_) if !wider.is_empty() => return None,
-                _ => {}
-            }
-        }
-        Some(wider)
+    pub fn those(&self, holds: impl Fn(&dyn Plugin) -> bool) -> PluginSet {
+        let mut set = PluginSet::default();
+        self.plugins().filter(|(_, plugin)| holds(*plugin)).for_each(|(index, _)| set.insert(index));
+        set
     }
 
     /// Runs the Filter plugins on a node, first with the Pods for which room is being made there, then without.
@@ -207,6 +221,21 @@ impl Profile {
         node: &NodeInfo,
         snapshot: &Snapshot,
     ) -> Result<(), (usize, Rejection)> {
+        self.filter_but_with_nominated(state.skip_filter, state, pod, node, snapshot)
+    }
+
+    /// The same with the Filter plugins that are not in `skipped`.
+    ///
+    /// # Errors
+    /// The place of the plugin that turned the node down, and why.
+    pub fn filter_but_with_nominated(
+        &self,
+        skipped: PluginSet,
+        state: &CycleState,
+        pod: &PodInfo,
+        node: &NodeInfo,
+        snapshot: &Snapshot,
+    ) -> Result<(), (usize, Rejection)> {
         let matters = |other: &&Arc<PodInfo>| other.priority() >= pod.priority() && other.uid != pod.uid;
         let nominated = snapshot.nominated_on(&node.name);
         if nominated.iter().any(|other| matters(&other)) {
@@ -215,9 +244,9 @@ impl Profile {
                 node.add_pod(Arc::clone(other));
                 self.add_pod(&mut state, pod, other, &node);
             }
-            self.filter(&state, pod, &node)?;
+            self.filter_but(skipped, &state, pod, &node)?;
         }
-        self.filter(state, pod, node)
+        self.filter_but(skipped, state, pod, node)
     }
 
     /// Tells the PreFilter plugins that a Pod was added to a node.

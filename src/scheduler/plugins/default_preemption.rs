@@ -9,7 +9,19 @@ use crate::scheduler::preemption;
 
 /// The plugin.
 #[derive(Clone, Copy, Debug)]
-pub struct DefaultPreemption;
+pub struct DefaultPreemption {
+    /// At least this share of the nodes where it might help, in percent, is tried.
+    pub min_candidates_percent: usize,
+    /// And at least so many.
+    pub min_candidates: usize,
+}
+
+impl Default for DefaultPreemption {
+    /// Source: `pkg/scheduler/apis/config/v1/defaults.go`, `DefaultPreemptionArgs`.
+    fn default() -> Self {
+        Self { min_candidates_percent: 10, min_candidates: 100 }
+    }
+}
 
 impl Plugin for DefaultPreemption {
     fn name(&self) -> &'static str {
@@ -22,7 +34,8 @@ impl Plugin for DefaultPreemption {
 
 impl PostFilter for DefaultPreemption {
     fn post_filter(&self, stage: &Stage<'_>) -> PostFilterOutcome {
-        match preemption::preempt(stage) {
+        let enough = |nodes: usize| (nodes * self.min_candidates_percent / 100).max(self.min_candidates).min(nodes);
+        match preemption::preempt(stage, enough) {
             Ok(candidate) => PostFilterOutcome::Room(candidate),
             Err(refusal) => {
                 let text = format!("preemption: {}", refusal.text);

@@ -1,23 +1,29 @@
 //! The plugins of the default profile, one file each, named as Kubernetes names them.
 //!
-//! **Not modelled:** VolumeRestrictions, NodeVolumeLimits, VolumeZone, ImageLocality, NodeDeclaredFeatures: what they would
-//! refuse is not refused here. PodTopologySpread and InterPodAffinity filter but do not score. DynamicResources only knows
-//! that there are no resource claims to serve.
+//! **Not modelled:** DynamicResources only knows that there are no resource claims to serve; GangScheduling and the other
+//! plugins that v1.36 has switched off.
 
 pub mod default_preemption;
 pub mod dynamic_resources;
+pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
+pub mod node_declared_features;
 pub mod node_name;
 pub mod node_ports;
 pub mod node_resources_balanced_allocation;
 pub mod node_resources_fit;
 pub mod node_unschedulable;
+pub mod node_volume_limits;
 pub mod pod_topology_spread;
 pub mod priority_sort;
+pub mod real_use;
 pub mod scheduling_gates;
+pub mod scoring_strategy;
 pub mod taint_toleration;
 pub mod volume_binding;
+pub mod volume_restrictions;
+pub mod volume_zone;
 
 use std::sync::Arc;
 
@@ -32,15 +38,20 @@ pub fn default_set() -> Vec<(Arc<dyn Plugin>, i64)> {
         (Arc::new(node_unschedulable::NodeUnschedulable), 0),
         (Arc::new(node_name::NodeName), 0),
         (Arc::new(taint_toleration::TaintToleration), 3),
-        (Arc::new(node_affinity::NodeAffinity), 2),
+        (Arc::new(node_affinity::NodeAffinity::default()), 2),
         (Arc::new(node_ports::NodePorts), 0),
-        (Arc::new(node_resources_fit::NodeResourcesFit), 1),
+        (Arc::new(node_resources_fit::NodeResourcesFit::default()), 1),
+        (Arc::new(volume_restrictions::VolumeRestrictions), 0),
+        (Arc::new(node_volume_limits::NodeVolumeLimits), 0),
         (Arc::new(volume_binding::VolumeBinding), 0),
-        (Arc::new(pod_topology_spread::PodTopologySpread), 0),
-        (Arc::new(inter_pod_affinity::InterPodAffinity), 0),
+        (Arc::new(volume_zone::VolumeZone), 0),
+        (Arc::new(pod_topology_spread::PodTopologySpread::default()), 2),
+        (Arc::new(inter_pod_affinity::InterPodAffinity::default()), 2),
         (Arc::new(dynamic_resources::DynamicResources), 0),
-        (Arc::new(default_preemption::DefaultPreemption), 0),
+        (Arc::new(default_preemption::DefaultPreemption::default()), 0),
         (Arc::new(node_resources_balanced_allocation::NodeResourcesBalancedAllocation), 1),
+        (Arc::new(image_locality::ImageLocality), 1),
+        (Arc::new(node_declared_features::NodeDeclaredFeatures), 0),
     ]
 }
 

@@ -19,12 +19,17 @@ use super::{Order, normalize_by_greatest};
 
 /// Why a node will not do.
 pub const REASON: &str = "node(s) didn't match Pod's node affinity/selector";
+/// Why a node will not do: the profile says so for all its Pods.
+pub const REASON_ENFORCED: &str = "node(s) didn't match scheduler-enforced node affinity";
 /// Why no node can do: the names that terms give exclude each other.
 pub const REASON_CONFLICT: &str = "pod affinity terms conflict";
 
 /// The plugin.
-#[derive(Clone, Copy, Debug)]
-pub struct NodeAffinity;
+#[derive(Clone, Debug, Default)]
+pub struct NodeAffinity {
+    /// What holds for every Pod of the profile beside what it asks for itself (`addedAffinity`).
+    pub added: Option<Affinity>,
+}
 
 /// The required terms of a Pod, read once.
 struct Required(Option<NodeTerms>);
@@ -53,7 +58,7 @@ impl Plugin for NodeAffinity {
 impl PreFilter for NodeAffinity {
     fn pre_filter(&self, state: &mut CycleState, pod: &PodInfo, _: &Snapshot) -> PreFilterOutcome {
         let required = required_terms(pod);
-        if required.is_none() && !has_selector(pod) {
+        if required.is_none() && !has_selector(pod) && self.added_terms().is_none() {
             return PreFilterOutcome::Skip;
         }
         let named = required.as_ref().and_then(NodeTerms::named);
@@ -68,6 +73,9 @@ impl PreFilter for NodeAffinity {
 
 impl Filter for NodeAffinity {
     fn filter(&self, state: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<(), Rejection> {
+        if self.added_terms().is_some_and(|terms| !terms.matches(&node.name, node.labels())) {
+            return Err(Rejection::unresolvable(REASON_ENFORCED));
+        }
         let terms_match = match state.read::<Required>() {
             Some(Required(Some(terms))) => terms.matches(&node.name, node.labels()),
             Some(Required(None)) => true,
@@ -82,12 +90,13 @@ impl Filter for NodeAffinity {
 }
 
 impl Score for NodeAffinity {
-    fn pre_score(&self, state: &mut CycleState, pod: &PodInfo, _: &Snapshot) -> bool {
-        let preferred =
-            affinity(pod).and_then(|one| one.preferred_during_scheduling_ignored_during_execution.as_deref());
-        let terms: Vec<_> = preferred
-            .unwrap_or_default()
+    fn pre_score(&self, state: &mut CycleState, pod: &PodInfo, _: &Snapshot, _: &[usize]) -> bool {
+        let preferred = |affinity: Option<&Affinity>| {
+            affinity.and_then(|one| one.preferred_during_scheduling_ignored_during_execution.clone()).unwrap_or_default()
+        };
+        let terms: Vec<_> = preferred(self.added.as_ref())
             .iter()
+            .chain(&preferred(affinity(pod)))
             .map(|term| (i64::from(term.weight), NodeTerms::new([&term.preference])))
             .collect();
         let has_any = !terms.is_empty();
@@ -102,7 +111,7 @@ impl Score for NodeAffinity {
         matching.map(|(weight, _)| weight).sum()
     }
 
-    fn normalize(&self, scores: &mut [i64]) {
+    fn normalize(&self, _: &CycleState, scores: &mut [i64]) {
         normalize_by_greatest(scores, Order::HighestFirst);
     }
 
@@ -118,6 +127,13 @@ impl Enqueue for NodeAffinity {
             ClusterEvent::NodeUpdated(old, new) => (!fits(pod, old) && fits(pod, new)).into(),
             _ => Hint::Skip,
         }
+    }
+}
+
+impl NodeAffinity {
+    fn added_terms(&self) -> Option<NodeTerms> {
+        let required = self.added.as_ref()?.required_during_scheduling_ignored_during_execution.as_ref()?;
+        Some(NodeTerms::new(&required.node_selector_terms))
     }
 }
 

@@ -34,7 +34,7 @@ impl Plugin for NodePorts {
 
 impl PreFilter for NodePorts {
     fn pre_filter(&self, _: &mut CycleState, pod: &PodInfo, _: &Snapshot) -> PreFilterOutcome {
-        if pod.host_ports.is_empty() { PreFilterOutcome::Skip } else { PreFilterOutcome::Run }
+        if pod.demand.host_ports.is_empty() { PreFilterOutcome::Skip } else { PreFilterOutcome::Run }
     }
 }
 
@@ -64,5 +64,5 @@ impl Enqueue for NodePorts {
 /// Whether two Pods cannot be on one node because of a port.
 #[must_use]
 pub fn share_a_port(one: &PodInfo, other: &PodInfo) -> bool {
-    one.host_ports.iter().any(|port| other.host_ports.iter().any(|taken| port.conflicts(taken)))
+    one.demand.host_ports.iter().any(|port| other.demand.host_ports.iter().any(|taken| port.conflicts(taken)))
 }

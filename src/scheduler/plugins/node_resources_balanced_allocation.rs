@@ -22,18 +22,22 @@ impl Plugin for NodeResourcesBalancedAllocation {
 }
 
 impl Score for NodeResourcesBalancedAllocation {
-    /// A Pod that requests nothing changes no balance.
-    fn pre_score(&self, _: &mut CycleState, pod: &PodInfo, _: &Snapshot) -> bool {
-        !pod.requests.is_empty()
+    /// A Pod that requests neither CPU nor memory changes no balance.
+    fn pre_score(&self, _: &mut CycleState, pod: &PodInfo, _: &Snapshot, _: &[usize]) -> bool {
+        pod.demand.requests.milli_cpu != 0 || pod.demand.requests.memory != 0
     }
 
     fn score(&self, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> i64 {
         let without = balance(node, 0, 0);
-        let with = balance(node, pod.requests.milli_cpu, pod.requests.memory);
+        let with = balance(node, pod.demand.requests.milli_cpu, pod.demand.requests.memory);
         50 + (50 + with - without) / 2
     }
 
     fn is_local(&self) -> bool {
+        true
+    }
+
+    fn is_absolute(&self) -> bool {
         true
     }
 }

@@ -1,8 +1,8 @@
 //! # NodeResourcesFit
 //! What a Pod requests must be left on the node: allocatable minus what the Pods there request. What they really use does
-//! not matter. Of the nodes that fit, the emptier is the better (LeastAllocated).
+//! not matter. Of the nodes that fit, the emptier is the better, unless the profile has another strategy.
 //!
-//! Models `pkg/scheduler/framework/plugins/noderesources/{fit,least_allocated}.go`.
+//! Models `pkg/scheduler/framework/plugins/noderesources/fit.go`; the strategies are in [`super::scoring_strategy`].
 
 use crate::scheduler::framework::{
     ClusterEvent, Code, CycleState, Enqueue, Filter, Hint, Plugin, Reason, Rejection, Score,
@@ -10,12 +10,19 @@ use crate::scheduler::framework::{
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 
+use super::scoring_strategy::ScoringStrategy;
+
 /// Why a node will not do when the number of Pods is reached.
 pub const TOO_MANY_PODS: &str = "Too many pods";
 
 /// The plugin.
-#[derive(Clone, Copy, Debug)]
-pub struct NodeResourcesFit;
+#[derive(Clone, Debug, Default)]
+pub struct NodeResourcesFit {
+    /// How nodes that fit are compared.
+    pub strategy: ScoringStrategy,
+    /// Extended resources that are not looked at.
+    pub ignored: Vec<String>,
+}
 
 impl Plugin for NodeResourcesFit {
     fn name(&self) -> &'static str {
@@ -37,7 +44,11 @@ impl Filter for NodeResourcesFit {
         if fits(pod, node) {
             return Ok(());
         }
-        let short: Vec<Shortage<'_>> = shortages(pod, node).collect();
+        let is_ignored = |shortage: &Shortage<'_>| self.ignored.iter().any(|name| name == shortage.resource);
+        let short: Vec<Shortage<'_>> = shortages(pod, node).filter(|shortage| !is_ignored(shortage)).collect();
+        if short.is_empty() {
+            return Ok(());
+        }
         let hopeless = short.iter().any(|shortage| shortage.is_beyond_node);
         let code = if hopeless { Code::UnschedulableAndUnresolvable } else { Code::Unschedulable };
         Err(Rejection { code, reasons: short.iter().map(Shortage::reason).collect() })
@@ -49,18 +60,12 @@ impl Filter for NodeResourcesFit {
 }
 
 impl Score for NodeResourcesFit {
-    /// LeastAllocated over CPU and memory with equal weights.
     fn score(&self, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> i64 {
-        let cpu = (node.allocatable.milli_cpu, node.non_zero.milli_cpu + pod.non_zero.milli_cpu);
-        let memory = (node.allocatable.memory, node.non_zero.memory + pod.non_zero.memory);
-        let (mut sum, mut weights) = (0, 0);
-        for (allocatable, requested) in [cpu, memory] {
-            if allocatable != 0 {
-                sum += least_requested(requested, allocatable);
-                weights += 1;
-            }
-        }
-        if weights == 0 { 0 } else { sum / weights }
+        self.strategy.score(pod, node)
+    }
+
+    fn is_absolute(&self) -> bool {
+        true
     }
 
     fn is_local(&self) -> bool {
@@ -108,7 +113,7 @@ impl Shortage<'_> {
 pub fn shortages<'a>(pod: &'a PodInfo, node: &'a NodeInfo) -> impl Iterator<Item = Shortage<'a>> {
     let room = node.allocatable.pods - node.pods.len() as i64;
     let crowded = (room < 1).then_some(Shortage { resource: "pods", free: room.max(0), is_beyond_node: false });
-    let short = pod.requests.iter().filter_map(|(resource, wanted)| {
+    let short = pod.demand.requests.iter().filter_map(|(resource, wanted)| {
         let free = node.free(resource);
         let is_beyond_node = wanted > node.allocatable.amount(resource);
         (wanted > 0 && wanted > free).then_some(Shortage { resource, free: free.max(0), is_beyond_node })
@@ -118,7 +123,7 @@ pub fn shortages<'a>(pod: &'a PodInfo, node: &'a NodeInfo) -> impl Iterator<Item
 
 /// Whether nothing is short; the common case, without a list.
 fn fits(pod: &PodInfo, node: &NodeInfo) -> bool {
-    let (wanted, has, used) = (&pod.requests, &node.allocatable, &node.requested);
+    let (wanted, has, used) = (&pod.demand.requests, &node.allocatable, &node.requested);
     let holds = |wanted: i64, free: i64| wanted == 0 || wanted <= free;
     (node.pods.len() as i64) < has.pods
         && holds(wanted.milli_cpu, has.milli_cpu - used.milli_cpu)
@@ -130,20 +135,16 @@ fn fits(pod: &PodInfo, node: &NodeInfo) -> bool {
 /// Hints do not look at the Pods of the node: whether they leave room is for the next attempt to find out.
 fn fits_when_empty(pod: &PodInfo, node: &NodeInfo) -> bool {
     node.allocatable.pods > 0
-        && pod.requests.iter().all(|(resource, wanted)| wanted <= node.allocatable.amount(resource))
+        && pod.demand.requests.iter().all(|(resource, wanted)| wanted <= node.allocatable.amount(resource))
 }
 
 fn offers_more(pod: &PodInfo, old: &NodeInfo, new: &NodeInfo) -> bool {
     let grew = |resource: &str| new.allocatable.amount(resource) > old.allocatable.amount(resource);
-    grew("pods") || pod.requests.iter().any(|(resource, _)| grew(resource))
+    grew("pods") || pod.demand.requests.iter().any(|(resource, _)| grew(resource))
 }
 
 fn asks_for_less(old: &PodInfo, new: &PodInfo) -> bool {
-    old.requests.iter().any(|(resource, amount)| new.requests.amount(resource) < amount)
-}
-
-fn least_requested(requested: i64, allocatable: i64) -> i64 {
-    if requested > allocatable { 0 } else { (allocatable - requested) * 100 / allocatable }
+    old.demand.requests.iter().any(|(resource, amount)| new.demand.requests.amount(resource) < amount)
 }
 
 #[cfg(test)]
@@ -156,7 +157,7 @@ mod tests {
         let mut info = node("n", "2", "4Gi").info();
         info.add_pod(pod("a").requests("1500m", "3Gi").info());
         let verdict = |cpu: &str, memory: &str| {
-            NodeResourcesFit.filter(&CycleState::default(), &pod("b").requests(cpu, memory).info(), &info)
+            NodeResourcesFit::default().filter(&CycleState::default(), &pod("b").requests(cpu, memory).info(), &info)
         };
         assert_eq!(verdict("500m", "1Gi"), Ok(()));
         let both = verdict("501m", "2Gi").unwrap_err();
@@ -171,7 +172,7 @@ mod tests {
     fn the_number_of_pods_is_limited_too() {
         let mut info = node("n", "2", "4Gi").pods(1).info();
         info.add_pod(pod("a").info());
-        let no = NodeResourcesFit.filter(&CycleState::default(), &pod("b").info(), &info).unwrap_err();
+        let no = NodeResourcesFit::default().filter(&CycleState::default(), &pod("b").info(), &info).unwrap_err();
         assert_eq!(no, Rejection::unschedulable(TOO_MANY_PODS));
     }
 
@@ -183,7 +184,7 @@ mod tests {
             if cpu != "0" {
                 info.add_pod(pod("a").requests(cpu, memory).info());
             }
-            NodeResourcesFit.score(&CycleState::default(), &pod("b").requests("500m", "1Gi").info(), &info)
+            NodeResourcesFit::default().score(&CycleState::default(), &pod("b").requests("500m", "1Gi").info(), &info)
         };
         assert_eq!([score("0", "0"), score("2", "4Gi"), score("1", "12Gi")], [90, 52, 40]);
     }

@@ -61,7 +61,7 @@ impl Score for TaintToleration {
         node.taints().iter().filter(disliked).count() as i64
     }
 
-    fn normalize(&self, scores: &mut [i64]) {
+    fn normalize(&self, _: &CycleState, scores: &mut [i64]) {
         normalize_by_greatest(scores, Order::LowestFirst);
     }
 

@@ -1,27 +1,91 @@
 //! What if all Pods of lower priority left this node? If that makes room, as many as possible may stay after all.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
 use crate::engine::SimTime;
 use crate::model::time::sim_time;
-use crate::scheduler::framework::{Rejection, Stage};
+use crate::scheduler::framework::{CycleState, Rejection, Stage};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 
+use super::choose::{Harm, harm};
 use super::{Candidate, NO_VICTIMS};
 
+/// What came of trying a node.
+#[derive(Clone, Debug)]
+pub(super) enum DryRun {
+    /// Room can be made, and how much that hurts.
+    Room(Arc<Candidate>, Harm),
+    /// It would not help.
+    Refused(Arc<Rejection>),
+}
+
+/// What came of trying nodes for Pods of one shape, by place; forgotten where the node changes.
+#[derive(Debug, Default)]
+pub struct DryRuns {
+    by_place: Vec<Option<DryRun>>,
+    budgets: u64,
+}
+
+impl DryRuns {
+    /// The node at a place has changed.
+    pub fn forget(&mut self, place: usize) {
+        if let Some(known) = self.by_place.get_mut(place) {
+            *known = None;
+        }
+    }
+
+    /// All nodes have changed.
+    pub fn forget_all(&mut self) {
+        self.by_place.clear();
+    }
+
+    /// Makes room for so many nodes; what was found under other budgets is forgotten.
+    pub fn renew(&mut self, nodes: usize, budgets: u64) {
+        if self.budgets != budgets {
+            self.by_place.clear();
+            self.budgets = budgets;
+        }
+        self.by_place.resize(nodes, None);
+    }
+}
+
+/// Tries the node at a place, unless that was done before for a Pod of the same shape.
+pub(super) fn dry_run(stage: &Stage<'_>, state: &mut Option<CycleState>, place: usize) -> DryRun {
+    let memory: Option<&RefCell<DryRuns>> = stage.dry_runs;
+    if let Some(known) = memory.and_then(|memory| memory.borrow().by_place.get(place).cloned().flatten()) {
+        return known;
+    }
+    let outcome = match select_victims(stage, state, stage.snapshot.at(place)) {
+        Ok(candidate) => {
+            let harm = harm(&candidate);
+            DryRun::Room(Arc::new(candidate), harm)
+        }
+        Err(rejection) => DryRun::Refused(Arc::new(rejection)),
+    };
+    if let Some(memory) = memory
+        && let Some(slot) = memory.borrow_mut().by_place.get_mut(place)
+    {
+        *slot = Some(outcome.clone());
+    }
+    outcome
+}
+
 /// The Pods that must leave a node.
-///
-/// # Errors
-/// Why their leaving would not help.
-pub(super) fn select_victims(stage: &Stage<'_>, node: &Arc<NodeInfo>) -> Result<Candidate, Rejection> {
-    let (mut node, mut state) = ((**node).clone(), stage.state.clone());
+fn select_victims(
+    stage: &Stage<'_>,
+    complete: &mut Option<CycleState>,
+    node: &Arc<NodeInfo>,
+) -> Result<Candidate, Rejection> {
     let pod = stage.pod;
     let mut lower: Vec<_> = node.pods.iter().filter(|other| other.priority() < pod.priority()).cloned().collect();
     if lower.is_empty() {
         return Err(Rejection::unresolvable(NO_VICTIMS));
     }
+    let mut state = complete.get_or_insert_with(|| stage.complete_state()).clone();
+    let mut node = (**node).clone();
     for other in &lower {
         node.remove_pod(&other.uid);
         stage.profile.remove_pod(&mut state, pod, other, &node);
@@ -29,17 +93,21 @@ pub(super) fn select_victims(stage: &Stage<'_>, node: &Arc<NodeInfo>) -> Result<
     let fits = |state: &_, node: &NodeInfo| stage.profile.filter_with_nominated(state, pod, node, stage.snapshot);
     fits(&state, &node).map_err(|(_, rejection)| rejection)?;
     lower.sort_by_key(|other| importance(other));
-    let mut victims = Vec::new();
-    for other in lower {
+    let (violating, others) = stage.snapshot.budgets.split(&lower);
+    let (mut victims, mut violations) = (Vec::new(), 0);
+    let protected = violating.len();
+    for (index, other) in violating.into_iter().chain(others).enumerate() {
         node.add_pod(Arc::clone(&other));
         stage.profile.add_pod(&mut state, pod, &other, &node);
         if fits(&state, &node).is_err() {
             node.remove_pod(&other.uid);
             stage.profile.remove_pod(&mut state, pod, &other, &node);
+            violations += usize::from(index < protected);
             victims.push(other);
         }
     }
-    Ok(Candidate { node: Arc::clone(&node.name), victims })
+    victims.sort_by_key(|other| importance(other));
+    Ok(Candidate { node: Arc::clone(&node.name), victims, violations })
 }
 
 /// The most important first: by priority, then by how long it has been running.

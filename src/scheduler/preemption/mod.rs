@@ -2,7 +2,7 @@
 //!
 //! Models `pkg/scheduler/framework/preemption/preemption.go`.
 //!
-//! **Not modelled:** PodDisruptionBudgets; no node is spared for the sake of one.
+//! PodDisruptionBudgets are kept where that is possible: a node where one would be broken is chosen only if there is no other.
 //!
 //! Reading order: this file, [`dry_run`], [`choose`].
 
@@ -15,14 +15,13 @@ use std::sync::Arc;
 
 use crate::model::Pod;
 
+use dry_run::{DryRun, dry_run};
+
 use super::framework::diagnosis::histogram;
 use super::framework::{Code, Refusal, Rejection, Stage};
 use super::pod_info::PodInfo;
 
-/// At least this share of the nodes, in percent, and at least this many are tried.
-/// Source: `pkg/scheduler/apis/config/v1/defaults.go`, `DefaultPreemptionArgs`.
-const MIN_CANDIDATES_PERCENT: usize = 10;
-const MIN_CANDIDATES: usize = 100;
+pub use dry_run::DryRuns;
 
 const NOT_HELPFUL: &str = "Preemption is not helpful for scheduling";
 const NO_VICTIMS: &str = "No preemption victims found for incoming pod";
@@ -39,32 +38,42 @@ pub struct Candidate {
     pub node: Arc<str>,
     /// The Pods that go, the most important first.
     pub victims: Vec<Arc<PodInfo>>,
+    /// How many of them their budget would keep.
+    pub violations: usize,
 }
 
-/// Looks for room.
+/// Looks for room; `enough` says of how many nodes where it might help at least how many are tried.
 ///
 /// # Errors
 /// Why there is none to be made, as the message tells it.
-pub fn preempt(stage: &Stage<'_>) -> Result<Candidate, Refusal> {
+pub fn preempt(stage: &Stage<'_>, enough: impl Fn(usize) -> usize) -> Result<Candidate, Refusal> {
     if let Some(text) = ineligible(stage) {
         return Err(Refusal { text: text.to_owned(), is_nomination_kept: true });
     }
     let potential: Vec<usize> =
         (0..stage.snapshot.len()).filter(|index| stage.diagnosis.is_resolvable(*index)).collect();
-    let wanted = (potential.len() * MIN_CANDIDATES_PERCENT / 100).max(MIN_CANDIDATES);
-    let mut candidates = Vec::new();
-    let mut refusals: Vec<Rejection> = Vec::new();
+    let wanted = enough(potential.len());
+    let mut best: Option<(choose::Harm, Arc<Candidate>)> = None;
+    let (mut found, mut has_harmless) = (0, false);
+    let mut refusals: Vec<Arc<Rejection>> = Vec::new();
+    let mut state = None;
     for turn in 0..potential.len() {
-        let index = potential[(stage.offset + turn) % potential.len()];
-        match dry_run::select_victims(stage, stage.snapshot.at(index)) {
-            Ok(candidate) => candidates.push(candidate),
-            Err(rejection) => refusals.push(rejection),
+        match dry_run(stage, &mut state, potential[(stage.offset + turn) % potential.len()]) {
+            DryRun::Room(candidate, harm) => {
+                found += 1;
+                has_harmless |= candidate.violations == 0;
+                if best.as_ref().is_none_or(|(least, _)| harm < *least) {
+                    best = Some((harm, candidate));
+                }
+            }
+            DryRun::Refused(rejection) => refusals.push(rejection),
         }
-        if candidates.len() >= wanted {
+        // Goes on for as long as every choice breaks a budget. Source: `DryRunPreemption`.
+        if found >= wanted && has_harmless {
             break;
         }
     }
-    choose::best(candidates)
+    best.map(|(_, candidate)| Arc::unwrap_or_clone(candidate))
         .ok_or_else(|| Refusal { text: summary(stage.snapshot.len(), &refusals), is_nomination_kept: false })
 }
 
@@ -92,7 +101,7 @@ fn is_leaving_for_another(pod: &Pod) -> bool {
 }
 
 /// `0/3 nodes are available: …`, where nodes that were not tried count as not helped.
-fn summary(nodes: usize, refusals: &[Rejection]) -> String {
+fn summary(nodes: usize, refusals: &[Arc<Rejection>]) -> String {
     let untried = nodes - refusals.len();
     let not_helpful = Rejection::unresolvable(NOT_HELPFUL);
     let tried = refusals.iter().map(|rejection| (&rejection.reasons[..], 1));

@@ -56,3 +56,19 @@ fn a_victim_on_its_way_out_is_waited_for() {
     let high = pod("high").requests("1", "0").priority(10).status("nominatedNodeName", json!("node-1"));
     insta::assert_snapshot!(message(&one, &high), @"0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to a terminating pod on the nominated node.");
 }
+
+#[test]
+fn a_budget_is_kept_where_it_can_be() {
+    let nodes = [node("node-1", "1", "4Gi"), node("node-2", "1", "4Gi")];
+    let full = |name: &str, app: &str, priority, on: &str| {
+        pod(name).requests("1", "0").priority(priority).meta("labels", json!({"app": app})).on(on)
+    };
+    let mut two = snapshot(&nodes, &[full("a", "db", 1, "node-1"), full("b", "web", 5, "node-2")]);
+    let high = pod("high").requests("1", "0").priority(10);
+    let chosen = |snapshot: &crate::scheduler::Snapshot| attempt(snapshot, &high).unwrap_err().1.unwrap();
+    assert_eq!(&*chosen(&two).node, "node-1", "the less important goes");
+    let budget = json!({"metadata": {"name": "db", "namespace": "default"}, "spec": {"selector": {"matchLabels": {"app": "db"}}},
+        "status": {"disruptionsAllowed": 0, "currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1}});
+    two.budgets.set(&crate::scheduler::fixture::object(crate::model::Kind::PodDisruptionBudget, budget));
+    assert_eq!(&*chosen(&two).node, "node-2", "unless its budget would be broken");
+}

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::engine::{CauseId, SimDuration, SimTime};
 
-use super::framework::{ClusterEvent, PluginSet, Profile};
+use super::framework::{ClusterEvent, PluginSet, Profiles};
 use super::plugins::priority_sort::{Rank, rank};
 use super::pod_info::PodInfo;
 
@@ -45,29 +45,29 @@ pub struct SchedulingQueue {
 
 impl SchedulingQueue {
     /// A new Pod.
-    pub fn add(&mut self, info: Arc<PodInfo>, cause: CauseId, profile: &Profile, now: SimTime) {
+    pub fn add(&mut self, info: Arc<PodInfo>, cause: CauseId, profiles: &Profiles, now: SimTime) {
         self.remove(&info.uid);
         self.sequence += 1;
         let pod = QueuedPod::new(info, cause, now, self.sequence);
-        self.enter(pod, profile, now);
+        self.enter(pod, profiles, now);
     }
 
     /// A waiting Pod changed. It is tried again when what changed may help.
-    pub fn update(&mut self, info: Arc<PodInfo>, cause: CauseId, profile: &Profile, now: SimTime) {
+    pub fn update(&mut self, info: Arc<PodInfo>, cause: CauseId, profiles: &Profiles, now: SimTime) {
         let Some(mut pod) = self.remove(&info.uid) else {
-            self.add(info, cause, profile, now);
+            self.add(info, cause, profiles, now);
             return;
         };
         let event = ClusterEvent::Itself(Arc::clone(&pod.info), Arc::clone(&info));
         let old = std::mem::replace(&mut pod.info, info);
         let may_help = match pod.place {
             Place::Gated => true,
-            Place::Pool => is_changed(&old, &pod.info) && profile.may_help(&event, &pod.info, pod.rejected_by),
+            Place::Pool => is_changed(&old, &pod.info) && may_help(profiles, &event, &pod),
             _ => false,
         };
         if may_help {
             pod.cause = cause;
-            self.enter(pod, profile, now);
+            self.enter(pod, profiles, now);
         } else {
             self.put(pod);
         }
@@ -118,38 +118,38 @@ impl SchedulingQueue {
     }
 
     /// Something happened: Pods that it may help are tried again, after their back-off.
-    pub fn on_event(&mut self, event: &ClusterEvent, cause: CauseId, profile: &Profile, now: SimTime) {
+    pub fn on_event(&mut self, event: &ClusterEvent, cause: CauseId, profiles: &Profiles, now: SimTime) {
         let helped = |uid: &&Arc<str>| {
             self.pods
                 .get(*uid)
-                .is_some_and(|pod| pod.place == Place::Pool && profile.may_help(event, &pod.info, pod.rejected_by))
+                .is_some_and(|pod| pod.place == Place::Pool && may_help(profiles, event, pod))
         };
         let helped: Vec<Arc<str>> = self.pool.iter().filter(helped).cloned().collect();
         for uid in helped {
-            self.wake(&uid, cause, profile, now);
+            self.wake(&uid, cause, profiles, now);
         }
     }
 
     /// Moves Pods whose back-off is over to those that can be tried.
-    pub fn flush_backoff(&mut self, profile: &Profile, now: SimTime) {
+    pub fn flush_backoff(&mut self, profiles: &Profiles, now: SimTime) {
         while let Some((until, key)) = self.backoff.first().cloned() {
             if until > window(now) {
                 return;
             }
             if let Some(pod) = self.remove(&key.2) {
-                self.enter(pod, profile, now);
+                self.enter(pod, profiles, now);
             }
         }
     }
 
     /// Moves Pods that have waited too long to those that can be tried.
-    pub fn flush_pool(&mut self, profile: &Profile, now: SimTime) {
+    pub fn flush_pool(&mut self, profiles: &Profiles, now: SimTime) {
         let is_over = |uid: &&Arc<str>| {
             self.pods.get(*uid).is_some_and(|pod| pod.place == Place::Pool && now.since(pod.queued_at) > MAX_IN_POOL)
         };
         let over: Vec<Arc<str>> = self.pool.iter().filter(is_over).cloned().collect();
         for uid in over {
-            self.wake(&uid, CauseId::NONE, profile, now);
+            self.wake(&uid, CauseId::NONE, profiles, now);
         }
     }
 
@@ -197,16 +197,16 @@ impl SchedulingQueue {
         waiting.find(|uid| place(uid) == Some(Place::Backoff)).cloned()
     }
 
-    fn wake(&mut self, uid: &str, cause: CauseId, profile: &Profile, now: SimTime) {
+    fn wake(&mut self, uid: &str, cause: CauseId, profiles: &Profiles, now: SimTime) {
         if let Some(mut pod) = self.remove(uid) {
             pod.cause = cause;
-            self.enter(pod, profile, now);
+            self.enter(pod, profiles, now);
         }
     }
 
     /// Puts a Pod where it can be tried, or where it waits for its back-off or for its gates.
-    fn enter(&mut self, mut pod: QueuedPod, profile: &Profile, now: SimTime) {
-        pod.place = match profile.pre_enqueue(&pod.info) {
+    fn enter(&mut self, mut pod: QueuedPod, profiles: &Profiles, now: SimTime) {
+        pod.place = match profiles.of(&pod.info).map_or(Ok(()), |profile| profile.pre_enqueue(&pod.info)) {
             Err((plugin, _)) => {
                 pod.rejected_by.insert(plugin);
                 Place::Gated
@@ -231,6 +231,10 @@ impl QueuedPod {
     fn key(&self) -> Key {
         (rank(&self.info, self.queued_at), self.sequence, Arc::clone(&self.info.uid))
     }
+}
+
+fn may_help(profiles: &Profiles, event: &ClusterEvent, pod: &QueuedPod) -> bool {
+    profiles.of(&pod.info).is_some_and(|profile| profile.may_help(event, &pod.info, pod.rejected_by))
 }
 
 /// Whether anything but the status changed, as far as a plugin could care.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
+use crate::scheduler::framework::Profile;
 use crate::scheduler::fixture::{PodFixture, node, pod};
 
 const NOW: SimTime = SimTime::from_micros(10_300_000);
 
-fn profile() -> Profile {
-    Profile::default_scheduler()
+fn profile() -> Profiles {
+    Profile::default_scheduler().into()
 }
 
 fn at(millis: u64) -> SimTime {
@@ -19,7 +20,7 @@ fn at(millis: u64) -> SimTime {
 
 fn plugins(names: &[&str]) -> PluginSet {
     let mut set = PluginSet::default();
-    for (index, _) in profile().plugins().filter(|(_, plugin)| names.contains(&plugin.name())) {
+    for (index, _) in profile().first().plugins().filter(|(_, plugin)| names.contains(&plugin.name())) {
         set.insert(index);
     }
     set

@@ -5,15 +5,30 @@
 //!
 //! Nodes are shared by reference count, so that a copy of five thousand nodes copies pointers.
 
+//!
+//! Reading order: this file, [`changes`], [`images`], `nominations`.
+
+pub mod changes;
+pub mod images;
+mod nominations;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::core::Node;
 use crate::model::{Meta, Resource, Resources};
 
+use super::budgets::Budgets;
+use super::namespaces::Namespaces;
 use super::node_info::NodeInfo;
 use super::pod_info::PodInfo;
 use super::volumes::Volumes;
+use super::workloads::Workloads;
+
+pub use changes::{Change, Changes};
+pub use images::Images;
+
+use nominations::Nominations;
 
 /// The nodes, their Pods, and the volumes.
 #[derive(Clone, Debug, Default)]
@@ -27,19 +42,29 @@ pub struct Snapshot {
     names: Arc<[Arc<str>]>,
     is_order_stale: bool,
     next_sequence: u64,
-    generation: u64,
-    nominated: BTreeMap<Arc<str>, Vec<Arc<PodInfo>>>,
-    /// How many Pods want to be away from others.
+    order_epoch: u64,
+    topology_epoch: u64,
+    nominated: Nominations,
+    changes: Changes,
+    /// How many Pods have terms of affinity.
+    affine: usize,
+    /// How many Pods insist on being away from others.
     anti_affine: usize,
+    /// The images on nodes.
+    pub images: Images,
     /// Claims, volumes and classes.
     pub volumes: Volumes,
+    /// The labels of namespaces.
+    pub namespaces: Namespaces,
+    /// Whose Pods belong together.
+    pub workloads: Workloads,
+    /// PodDisruptionBudgets.
+    pub budgets: Budgets,
 }
 
 #[derive(Clone, Debug)]
 struct Slot {
     info: Arc<NodeInfo>,
-    /// Raised with every change of the node, so that what was worked out before can be told from what still holds.
-    generation: u64,
     zone: String,
     /// When the node was added, as a running number.
     sequence: u64,
@@ -71,17 +96,35 @@ impl Snapshot {
         &self.slots[self.order[index]].info
     }
 
-    /// The node at a place in the order of search, as a number that it keeps, and the number of its last change.
+    /// The number, which it keeps, of the node at a place in the order of search.
     #[must_use]
-    pub fn version_at(&self, index: usize) -> (usize, u64) {
-        let slot = self.order[index];
-        (slot, self.slots[slot].generation)
+    pub fn slot_at(&self, index: usize) -> usize {
+        self.order[index]
     }
 
-    /// One more than the greatest number that a node has.
+    /// The place in the order of search of the node with that number.
     #[must_use]
-    pub fn slots(&self) -> usize {
-        self.slots.len()
+    pub fn place_of(&self, slot: usize) -> Option<usize> {
+        let slot = self.slots.get(slot)?;
+        slot.info.node.is_some().then_some(slot.place)
+    }
+
+    /// What has changed lately.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Raised when nodes come, go or change places.
+    #[must_use]
+    pub fn order_epoch(&self) -> u64 {
+        self.order_epoch
+    }
+
+    /// Raised when the places, labels or taints of nodes change.
+    #[must_use]
+    pub fn topology_epoch(&self) -> u64 {
+        self.topology_epoch
     }
 
     /// The node of that name, if it exists.
@@ -106,8 +149,16 @@ impl Snapshot {
     /// Takes in a new or changed node.
     pub fn set_node(&mut self, node: Arc<Node>) {
         let slot = self.slot(node.meta().name());
-        let info = self.change(slot);
+        let has = self.images.names_of(&node);
+        let info = Arc::make_mut(&mut self.slots[slot].info);
+        let had = std::mem::replace(&mut info.images, has);
+        self.images.change(slot, &had, &info.images);
         let is_new = info.node.is_none();
+        let is_moved = info.node.as_ref().is_none_or(|old| {
+            old.metadata.labels != node.metadata.labels
+                || old.spec.as_ref().map(|spec| (&spec.taints, spec.unschedulable))
+                    != node.spec.as_ref().map(|spec| (&spec.taints, spec.unschedulable))
+        });
         info.set_node(node);
         let zone = info.zone();
         if is_new {
@@ -118,14 +169,19 @@ impl Snapshot {
             self.slots[slot].zone = zone;
             self.is_order_stale = true;
         }
+        self.topology_epoch += u64::from(is_moved);
+        self.note(slot, Change::Node);
     }
 
     /// A node is gone; what is known of its Pods stays until they go too.
     pub fn remove_node(&mut self, name: &str) {
         let Some(&slot) = self.by_name.get(name) else { return };
-        let info = self.change(slot);
+        let info = Arc::make_mut(&mut self.slots[slot].info);
         info.node = None;
         info.allocatable = Resources::default();
+        let had = std::mem::take(&mut info.images);
+        self.images.change(slot, &had, &[]);
+        self.topology_epoch += 1;
         self.is_order_stale = true;
         self.refresh();
         self.vacate(slot);
@@ -134,15 +190,19 @@ impl Snapshot {
     /// A Pod is on a node, or will be.
     pub fn add_pod(&mut self, node: &str, pod: Arc<PodInfo>) {
         let slot = self.slot(node);
-        self.anti_affine += usize::from(pod.has_anti_affinity);
-        self.change(slot).add_pod(pod);
+        self.count_terms(&pod, 1);
+        Arc::make_mut(&mut self.slots[slot].info).add_pod(Arc::clone(&pod));
+        self.note(slot, Change::Added(pod));
     }
 
     /// A Pod is on a node no longer.
     pub fn remove_pod(&mut self, node: &str, uid: &str) -> Option<Arc<PodInfo>> {
         let slot = *self.by_name.get(node)?;
-        let removed = self.change(slot).remove_pod(uid);
-        self.anti_affine -= usize::from(removed.as_ref().is_some_and(|pod| pod.has_anti_affinity));
+        let removed = Arc::make_mut(&mut self.slots[slot].info).remove_pod(uid);
+        if let Some(pod) = &removed {
+            self.count_terms(pod, -1);
+            self.note(slot, Change::Removed(Arc::clone(pod)));
+        }
         self.vacate(slot);
         removed
     }
@@ -150,19 +210,35 @@ impl Snapshot {
     /// A Pod of a node has changed.
     pub fn replace_pod(&mut self, node: &str, before: &Arc<PodInfo>, pod: Arc<PodInfo>) {
         let slot = self.slot(node);
-        self.anti_affine += usize::from(pod.has_anti_affinity);
-        self.anti_affine -= usize::from(before.has_anti_affinity);
-        self.change(slot).replace_pod(before, pod);
+        self.count_terms(before, -1);
+        self.count_terms(&pod, 1);
+        Arc::make_mut(&mut self.slots[slot].info).replace_pod(before, Arc::clone(&pod));
+        let is_same = Arc::ptr_eq(&before.demand, &pod.demand)
+            && before.pod.metadata.is_terminating() == pod.pod.metadata.is_terminating()
+            && before.pod.status.start_time == pod.pod.status.start_time
+            && before.pod.status.conditions == pod.pod.status.conditions;
+        if !is_same {
+            self.note(slot, Change::Removed(Arc::clone(before)));
+            self.note(slot, Change::Added(pod));
+        }
     }
 
     /// Changes a node in a copy of the snapshot, as a counterfactual does.
     pub fn alter(&mut self, node: &str, change: impl FnOnce(&mut NodeInfo)) {
         if let Some(&slot) = self.by_name.get(node) {
-            change(self.change(slot));
+            change(Arc::make_mut(&mut self.slots[slot].info));
+            self.topology_epoch += 1;
+            self.note(slot, Change::Node);
         }
     }
 
-    /// Whether any Pod wants to be away from others.
+    /// Whether any Pod has terms of affinity.
+    #[must_use]
+    pub fn has_affinity(&self) -> bool {
+        self.affine > 0
+    }
+
+    /// Whether any Pod insists on being away from others.
     #[must_use]
     pub fn has_anti_affinity(&self) -> bool {
         self.anti_affine > 0
@@ -193,12 +269,14 @@ impl Snapshot {
         }
         self.names = self.nodes().map(|node| Arc::clone(&node.name)).collect();
         self.is_order_stale = false;
+        self.order_epoch += 1;
+        self.topology_epoch += 1;
     }
 
     /// The Pods for which room is being made on a node.
     #[must_use]
     pub fn nominated_on(&self, node: &str) -> &[Arc<PodInfo>] {
-        self.nominated.get(node).map_or(&[], Vec::as_slice)
+        self.nominated.on(node)
     }
 
     /// Whether room is being made for any Pod.
@@ -207,31 +285,48 @@ impl Snapshot {
         !self.nominated.is_empty()
     }
 
+    /// Whether room is being made for any other Pod that is at least as important.
+    #[must_use]
+    pub fn is_outranked(&self, pod: &PodInfo) -> bool {
+        self.nominated.pods().any(|other| other.priority() >= pod.priority() && other.uid != pod.uid)
+    }
+
     /// Room is being made for a Pod on a node; one made elsewhere is forgotten.
     pub fn nominate(&mut self, node: &str, pod: Arc<PodInfo>) {
         self.withdraw(&pod.uid);
         if !node.is_empty() {
-            self.nominated.entry(node.into()).or_default().push(pod);
+            self.nominated.add(node.into(), pod);
+            self.touch(node);
         }
     }
 
     /// No room is being made for a Pod any longer; returns whether any was.
     pub fn withdraw(&mut self, uid: &str) -> bool {
-        let Some(node) = self.nomination_of(uid) else { return false };
-        if let Some(pods) = self.nominated.get_mut(&node) {
-            pods.retain(|pod| &*pod.uid != uid);
-            if pods.is_empty() {
-                self.nominated.remove(&node);
-            }
-        }
+        let Some(node) = self.nominated.remove(uid) else { return false };
+        self.touch(&node);
         true
     }
 
     /// The node on which room is being made for a Pod.
     #[must_use]
     pub fn nomination_of(&self, uid: &str) -> Option<Arc<str>> {
-        let holds = |pods: &&Vec<Arc<PodInfo>>| pods.iter().any(|pod| &*pod.uid == uid);
-        self.nominated.iter().find(|(_, pods)| holds(pods)).map(|(node, _)| Arc::clone(node))
+        self.nominated.of(uid).cloned()
+    }
+
+    fn touch(&mut self, node: &str) {
+        if let Some(&slot) = self.by_name.get(node) {
+            self.note(slot, Change::Node);
+        }
+    }
+
+    fn note(&mut self, slot: usize, change: Change) {
+        self.changes.push(slot, change, self.slots.len());
+    }
+
+    fn count_terms(&mut self, pod: &PodInfo, change: isize) {
+        let terms = &pod.demand.terms;
+        self.affine = self.affine.saturating_add_signed(if terms.is_empty() { 0 } else { change });
+        self.anti_affine = self.anti_affine.saturating_add_signed(if terms.away.is_empty() { 0 } else { change });
     }
 
     fn slot(&mut self, name: &str) -> usize {
@@ -240,7 +335,7 @@ impl Snapshot {
         }
         let name: Arc<str> = name.into();
         let info = Arc::new(NodeInfo::new(Arc::clone(&name)));
-        let fresh = Slot { info, generation: 0, zone: String::new(), sequence: 0, place: 0 };
+        let fresh = Slot { info, zone: String::new(), sequence: 0, place: 0 };
         let slot = match self.vacant.pop() {
             Some(slot) => {
                 self.slots[slot] = fresh;
@@ -253,12 +348,6 @@ impl Snapshot {
         };
         self.by_name.insert(name, slot);
         slot
-    }
-
-    fn change(&mut self, slot: usize) -> &mut NodeInfo {
-        self.generation += 1;
-        self.slots[slot].generation = self.generation;
-        Arc::make_mut(&mut self.slots[slot].info)
     }
 
     /// Gives a slot back when neither the node nor any Pod needs it.

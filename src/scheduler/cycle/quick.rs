@@ -1,0 +1,245 @@
+//! The quick way to the same answer: verdicts and scores that are known, in flat arrays, and counts that follow the changes.
+
+use std::sync::Arc;
+
+use crate::engine::Stream;
+use crate::scheduler::counts::{Mask, View};
+use crate::scheduler::framework::profile::PreFilterResult;
+use crate::scheduler::framework::{CycleState, Diagnosis, FitError, PluginSet, Profile, Rejection};
+use crate::scheduler::pod_info::PodInfo;
+use crate::scheduler::snapshot::Snapshot;
+
+use super::search::enough;
+use super::shape::{FEASIBLE, Shape};
+use super::{Algorithm, Placement, Unplaced, placement, score};
+
+/// In larger clusters nothing is kept of the nodes that were looked at in vain before one was found.
+const MAX_NODES_TOLD: usize = 1_000;
+
+/// What plugins say beside the shape.
+struct Wide {
+    /// Masks, each with its plugin and the number of its first answer among all patterns.
+    masks: Vec<(usize, Mask, usize)>,
+    /// Filter plugins that must be asked about each node.
+    asked: PluginSet,
+    state: CycleState,
+}
+
+/// A search that went once around, or until it had enough.
+struct Walk {
+    feasible: Vec<usize>,
+    /// What became of each place; only those that were looked at count.
+    codes: Vec<u16>,
+    examined: usize,
+    start: usize,
+    /// What asked plugins have said.
+    answers: Vec<(usize, Rejection)>,
+}
+
+impl Algorithm {
+    /// Chooses a node; `None` when this Pod must go the plain way.
+    pub(super) fn schedule_quickly(
+        &mut self,
+        profile: &Profile,
+        pod: &Arc<PodInfo>,
+        snapshot: &Snapshot,
+        random: &mut Stream,
+    ) -> Option<Result<Placement, Unplaced>> {
+        let is_nominated = !pod.nominated_node().is_empty() || snapshot.nomination_of(&pod.uid).is_some();
+        if pod.demand.number == 0 || is_nominated {
+            return None;
+        }
+        let (number, mut shape, mut memory) = self.remembered.take(profile, pod, snapshot);
+        let mut topologies = std::mem::take(&mut self.remembered.topologies);
+        let mut view = View { pod, snapshot, topologies: &mut topologies, memory: &mut memory };
+        let outcome = self.with_shape(profile, &mut shape, &mut view, pod, random);
+        if let Some(Err(Unplaced::Unfit(_, state))) = &outcome
+            && !state.is_partial
+        {
+            self.remembered.current = Some(number);
+        }
+        self.remembered.topologies = topologies;
+        self.remembered.put(pod, number, shape, memory);
+        outcome
+    }
+
+    fn with_shape(
+        &mut self,
+        profile: &Profile,
+        shape: &mut Shape,
+        view: &mut View<'_>,
+        pod: &Arc<PodInfo>,
+        random: &mut Stream,
+    ) -> Option<Result<Placement, Unplaced>> {
+        if shape.is_plain {
+            return None;
+        }
+        let snapshot = view.snapshot;
+        shape.follow(profile, snapshot);
+        let mut wide = wide(profile, shape, view)?;
+        let walk = self.walk_quickly(profile, shape, &mut wide, view);
+        let diagnosis = diagnosis(shape, &wide, &walk, snapshot.len());
+        let feasible = walk.feasible;
+        Some(match feasible[..] {
+            [] => {
+                let error = FitError { nodes: snapshot.len(), diagnosis };
+                let mut state = wide.state;
+                state.is_partial = !wide.masks.is_empty() || !wide.asked.is_empty();
+                Err(Unplaced::Unfit(Box::new(error), state))
+            }
+            [only] => Ok(placement(snapshot, only, diagnosis, feasible)),
+            _ => {
+                let totals = totals(profile, shape, &mut wide.state, view, pod, &feasible);
+                let winner = score::best(&feasible, &totals, random);
+                Ok(Placement { totals, ..placement(snapshot, winner, diagnosis, feasible) })
+            }
+        })
+    }
+
+    fn walk_quickly(&mut self, profile: &Profile, shape: &Shape, wide: &mut Wide, view: &View<'_>) -> Walk {
+        let nodes = view.snapshot.len();
+        let wanted = enough(profile.percentage_of_nodes_to_score, nodes);
+        let start = self.next_start % nodes;
+        let mut walk = Walk {
+            feasible: Vec::with_capacity(wanted),
+            codes: vec![0; nodes],
+            examined: 0,
+            start,
+            answers: Vec::new(),
+        };
+        let is_simple = wide.masks.is_empty() && wide.asked.is_empty();
+        let mut place = start;
+        while walk.examined < nodes && walk.feasible.len() < wanted {
+            let mut code = shape.verdicts[place];
+            if code == FEASIBLE && !is_simple {
+                code = wide.code(profile, shape, view, place, &mut walk.answers);
+            }
+            walk.codes[place] = code;
+            if code == FEASIBLE {
+                walk.feasible.push(place);
+            }
+            walk.examined += 1;
+            place = if place + 1 == nodes { 0 } else { place + 1 };
+        }
+        self.next_start = (self.next_start + walk.examined) % nodes;
+        walk
+    }
+}
+
+impl Wide {
+    /// What plugins beside the shape say of a node. Those that must be asked come before those with masks.
+    fn code(
+        &self,
+        profile: &Profile,
+        shape: &Shape,
+        view: &View<'_>,
+        place: usize,
+        answers: &mut Vec<(usize, Rejection)>,
+    ) -> u16 {
+        let masked: usize = self.masks.iter().map(|(_, mask, _)| mask.answers.len()).sum();
+        if !self.asked.is_empty() {
+            let node = view.snapshot.at(place);
+            if let Err(answer) = profile.filter_but(self.asked.complement(), &self.state, view.pod, node) {
+                let number = answers.iter().position(|known| *known == answer).unwrap_or_else(|| {
+                    answers.push(answer);
+                    answers.len() - 1
+                });
+                return u16::try_from(shape.patterns.len() + masked + number).unwrap_or(FEASIBLE - 1);
+            }
+        }
+        let mut verdicts = self.masks.iter().map(|(_, mask, first)| (mask.at(place), first));
+        match verdicts.find(|(verdict, _)| *verdict != 0) {
+            Some((verdict, first)) => u16::try_from(first + usize::from(verdict) - 1).unwrap_or(FEASIBLE - 1),
+            None => FEASIBLE,
+        }
+    }
+}
+
+/// What plugins beside the shape have to say; `None` when the order in which they say it cannot be kept this way.
+fn wide(profile: &Profile, shape: &Shape, view: &mut View<'_>) -> Option<Wide> {
+    let bulk = profile.those(|plugin| plugin.as_bulk().is_some() && plugin.as_filter().is_some());
+    let others = profile
+        .those(|plugin| plugin.as_bulk().is_none() && plugin.as_filter().is_some_and(|point| !point.is_local()));
+    let mut state = shape.state.clone();
+    let mut asked = PluginSet::default();
+    // Of the plugins that must be asked about each node, all look at volumes.
+    if view.pod.demand.has_volumes {
+        match profile.pre_filter_of(others, &mut state, view.pod, view.snapshot) {
+            PreFilterResult::All => asked = others.intersection(state.skip_filter.complement()),
+            PreFilterResult::Only(..) | PreFilterResult::Rejected(..) => return None,
+        }
+    }
+    let mut masks = Vec::new();
+    let mut first = shape.patterns.len();
+    for (index, plugin) in profile.plugins().filter(|(index, _)| bulk.contains(*index)) {
+        for mask in plugin.as_bulk().map(|point| point.masks(view)).unwrap_or_default() {
+            let answers = mask.answers.len();
+            masks.push((index, mask, first));
+            first += answers;
+        }
+    }
+    let is_plain = masks.is_empty() && asked.is_empty();
+    let first_wide = masks.first().map(|(plugin, ..)| *plugin).into_iter().chain(asked.first()).min();
+    let is_ordered = shape.last_local.zip(first_wide).is_none_or(|(local, wide)| local < wide)
+        && asked.last().zip(masks.first()).is_none_or(|(asked, (plugin, ..))| asked < *plugin);
+    let is_promised = !is_plain && view.snapshot.has_nominated() && view.snapshot.is_outranked(view.pod);
+    (is_ordered && !is_promised).then_some(Wide { masks, asked, state })
+}
+
+/// The weighted sums.
+fn totals(
+    profile: &Profile,
+    shape: &Shape,
+    state: &mut CycleState,
+    view: &mut View<'_>,
+    pod: &Arc<PodInfo>,
+    feasible: &[usize],
+) -> Vec<i64> {
+    let mut totals: Vec<i64> = feasible.iter().map(|place| shape.fixed[*place]).collect();
+    let mut raw = Vec::with_capacity(feasible.len());
+    for (index, plugin, weight) in profile.scorers() {
+        let Some(point) = plugin.as_score() else { continue };
+        if let Some(bulk) = plugin.as_bulk() {
+            bulk.score(view, feasible, weight, &mut totals);
+            continue;
+        }
+        raw.clear();
+        if let Some(known) = shape.relative.iter().find(|one| one.plugin == index) {
+            raw.extend(feasible.iter().map(|place| known.raw[*place]));
+        } else if !point.is_local() && point.pre_score(state, pod, view.snapshot, feasible) {
+            raw.extend(feasible.iter().map(|place| point.score(state, pod, view.snapshot.at(*place))));
+        } else {
+            continue;
+        }
+        point.normalize(state, &mut raw);
+        totals.iter_mut().zip(&raw).for_each(|(total, score)| *total += weight * score);
+    }
+    totals
+}
+
+fn diagnosis(shape: &Shape, wide: &Wide, walk: &Walk, nodes: usize) -> Diagnosis {
+    let is_told = nodes <= MAX_NODES_TOLD || walk.feasible.is_empty();
+    if walk.feasible.len() == walk.examined && !is_told {
+        return Diagnosis { feasible: walk.feasible.len(), ..Diagnosis::default() };
+    }
+    let answers = wide.masks.iter().flat_map(|(plugin, mask, _)| mask.answers.iter().map(|one| (*plugin, one)));
+    let known = shape.patterns.iter().map(|(plugin, rejection)| (*plugin, rejection));
+    let asked = walk.answers.iter().map(|(plugin, rejection)| (*plugin, rejection));
+    let all: Vec<(usize, &Rejection)> = known.chain(answers).chain(asked).collect();
+    let mut diagnosis = if is_told { Diagnosis::new(nodes) } else { Diagnosis::default() };
+    let mut numbers: Vec<Option<u16>> = vec![None; all.len()];
+    let looked_at = (0..walk.examined).map(|turn| (walk.start + turn) % nodes);
+    for place in looked_at {
+        let code = walk.codes[place];
+        if code == FEASIBLE {
+            diagnosis.accept(place);
+            continue;
+        }
+        let (plugin, rejection) = all[usize::from(code)];
+        match numbers[usize::from(code)] {
+            Some(number) => diagnosis.reject_again(place, number),
+            None => numbers[usize::from(code)] = Some(diagnosis.reject(place, Some(plugin), rejection.clone())),
+        }
+    }
+    diagnosis
+}
