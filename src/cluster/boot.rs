@@ -17,7 +17,6 @@ use crate::model::core::Taint;
 use crate::model::quantity::Quantity;
 use crate::network::Network;
 use crate::scheduler::Scheduler;
-use crate::scheduler::framework::Profile;
 use crate::storage::{Provisioner, VolumeBackend};
 
 use super::actor::{Actor, ActorId, Role};
@@ -118,7 +117,7 @@ impl Cluster {
                 name: name.as_str().into(),
                 etcd: Member::bootstrap(ids[index], &ids, Store::new(), settings, self.seed),
                 server,
-                scheduler: (scheduler, new_scheduler()),
+                scheduler: (scheduler, new_scheduler(&self.spec)),
                 manager: (manager, new_manager(&self.spec)),
                 is_on: true,
                 etcd_is_up: true,
@@ -271,7 +270,7 @@ impl Cluster {
         actor.started_at = now;
         if life > 0 {
             match role {
-                Role::Scheduler(master) => self.masters[master].scheduler.1 = new_scheduler(),
+                Role::Scheduler(master) => self.masters[master].scheduler.1 = new_scheduler(&self.spec),
                 Role::ControllerManager(master) => {
                     self.masters[master].manager.1 = new_manager(&self.spec);
                 }
@@ -291,8 +290,10 @@ impl Cluster {
     }
 }
 
-fn new_scheduler() -> Scheduler {
-    Scheduler::new(Profile::default_scheduler())
+/// The configuration was checked with the rest of the specification.
+fn new_scheduler(spec: &ClusterSpec) -> Scheduler {
+    let configured = spec.scheduler.as_ref().and_then(|told| Scheduler::configured(told).ok());
+    configured.unwrap_or_default()
 }
 
 fn new_manager(spec: &ClusterSpec) -> ControllerManager {

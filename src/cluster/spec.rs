@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::apiserver::{DEFAULT_MODES, Mode};
 use crate::engine::SimTime;
 use crate::model::time;
+use crate::scheduler;
 
 /// The machines of a cluster and how it is set up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +26,9 @@ pub struct ClusterSpec {
     pub born: Option<String>,
     /// Who may do what: the modes of `--authorization-mode`, asked in turn; `[Node, RBAC]` when absent, as kubeadm sets it.
     pub authorization: Vec<Mode>,
+    /// How kube-scheduler is set up: a `KubeSchedulerConfiguration`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduler: Option<scheduler::Configuration>,
     /// How fast things are; every hop has a default that is small and not zero.
     pub delays: Delays,
 }
@@ -75,6 +79,7 @@ impl Default for ClusterSpec {
             nodes: vec![NodePool { count: 3, ..NodePool::default() }],
             born: None,
             authorization: DEFAULT_MODES.to_vec(),
+            scheduler: None,
             delays: Delays::default(),
         }
     }
@@ -147,6 +152,9 @@ pub enum SpecError {
     /// The scenario's images cannot be laid over the catalogue.
     #[error("images: {0}")]
     Images(String),
+    /// The scheduler cannot be set up so.
+    #[error("scheduler: {0}")]
+    Scheduler(scheduler::ConfigurationError),
     /// A name no machine may have.
     #[error("nodes: \"{0}\" is no node name; use lower case letters, digits and '-'")]
     Name(String),
@@ -188,6 +196,9 @@ impl ClusterSpec {
         }
         if let Some(born) = self.born.as_ref().filter(|born| born.parse::<time::Timestamp>().is_err()) {
             return Err(SpecError::Born(born.clone()));
+        }
+        if let Some(told) = &self.scheduler {
+            told.profiles().map_err(SpecError::Scheduler)?;
         }
         let total: u64 = self.nodes.iter().map(|pool| u64::from(pool.count)).sum();
         if total > 5_000 {

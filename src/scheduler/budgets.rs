@@ -35,7 +35,12 @@ impl Budgets {
         let read = Budget {
             selector: Selector::from_typed(selector).unwrap_or_else(|_| Selector::nothing()),
             allowed: status.and_then(|status| status.disruptions_allowed).unwrap_or(0),
-            disrupted: status.and_then(|one| one.disrupted_pods.as_ref()).into_iter().flatten().map(|(name, _)| name.clone()).collect(),
+            disrupted: status
+                .and_then(|one| one.disrupted_pods.as_ref())
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect(),
         };
         let key = (object.namespace().into(), object.name().into());
         if self.by_name.get(&key) != Some(&read) {

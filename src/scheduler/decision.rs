@@ -187,8 +187,9 @@ impl Decisions {
     #[must_use]
     pub fn new(profiles: &Profiles) -> Self {
         let filters = |profile: &Profile| {
-            let all =
-                profile.plugins().filter(|(_, plugin)| plugin.as_filter().is_some() || plugin.as_pre_filter().is_some());
+            let all = profile
+                .plugins()
+                .filter(|(_, plugin)| plugin.as_filter().is_some() || plugin.as_pre_filter().is_some());
             all.map(|(_, plugin)| plugin.name()).collect()
         };
         let plugins = profiles.iter().map(|profile| (Arc::clone(&profile.scheduler_name), filters(profile))).collect();

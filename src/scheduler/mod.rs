@@ -12,12 +12,13 @@
 //! **Not modelled:** the client's rate limit (50 requests per second), extenders, and the plugins named in [`plugins`].
 //!
 //! Reading order: [`demand`], [`pod_info`], [`node_info`], [`snapshot`], [`framework`], [`plugins`], [`counts`], [`cycle`],
-//! [`preemption`], [`queue`], [`cache`], [`component`], [`decision`], [`explain`].
+//! [`preemption`], [`queue`], [`cache`], [`component`], [`configuration`], [`decision`], [`explain`].
 
 mod binding;
 pub mod budgets;
 pub mod cache;
 pub mod component;
+pub mod configuration;
 pub mod counts;
 pub mod cycle;
 pub mod decision;
@@ -40,6 +41,7 @@ pub mod volumes;
 pub mod workloads;
 
 pub use component::Scheduler;
+pub use configuration::{Configuration, ConfigurationError};
 pub use cycle::Algorithm;
 pub use decision::{Answer, Attempt, AttemptOutcome, Decision, Verdict};
 pub use demand::Demands;

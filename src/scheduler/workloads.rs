@@ -66,8 +66,7 @@ impl Workloads {
                 merged.extend(selector.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
         }
-        let mut requirements: Vec<Requirement> =
-            merged.iter().filter_map(|(key, value)| equals(key, value)).collect();
+        let mut requirements: Vec<Requirement> = merged.iter().filter_map(|(key, value)| equals(key, value)).collect();
         let owner = pod.metadata.controller().and_then(|owner| {
             let kind = match (&*owner.api_version, &*owner.kind) {
                 ("v1", "ReplicationController") => Kind::ReplicationController,

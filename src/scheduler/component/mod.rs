@@ -9,13 +9,14 @@ use crate::model::Kind;
 
 use super::binding::Bindings;
 use super::cache::Cache;
+use super::configuration::{Configuration, ConfigurationError};
 use super::cycle::{Algorithm, Placement, Unplaced};
 use super::decision::{Decision, Decisions};
 use super::demand::Demands;
 use super::framework::{Profile, Profiles};
 use super::pod_info::PodInfo;
 use super::preempting::Evictions;
-use super::queue::{POOL_PERIOD, QueuedPod, SchedulingQueue};
+use super::queue::{Backoff, POOL_PERIOD, QueuedPod, SchedulingQueue};
 use super::snapshot::Snapshot;
 
 /// How long one cycle takes: about 680 Pods per second, what upstream's `test/integration/scheduler_perf` asks of
@@ -97,6 +98,18 @@ impl Scheduler {
             backoff_at: None,
             is_pool_timer_set: false,
         }
+    }
+
+    /// A scheduler as its configuration says.
+    ///
+    /// # Errors
+    /// When it names what does not exist, or says something twice.
+    pub fn configured(configuration: &Configuration) -> Result<Self, ConfigurationError> {
+        let backoff = Backoff {
+            initial: SimDuration::from_secs(configuration.pod_initial_backoff_seconds),
+            most: SimDuration::from_secs(configuration.pod_max_backoff_seconds),
+        };
+        Ok(Self { queue: SchedulingQueue::new(backoff), ..Self::new(configuration.profiles()?) })
     }
 
     /// Whether this instance schedules, or only keeps up.

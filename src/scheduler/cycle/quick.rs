@@ -158,8 +158,8 @@ impl Wide {
 /// What plugins beside the shape have to say; `None` when the order in which they say it cannot be kept this way.
 fn wide(profile: &Profile, shape: &Shape, view: &mut View<'_>) -> Option<Wide> {
     let bulk = profile.those(|plugin| plugin.as_bulk().is_some() && plugin.as_filter().is_some());
-    let others = profile
-        .those(|plugin| plugin.as_bulk().is_none() && plugin.as_filter().is_some_and(|point| !point.is_local()));
+    let others =
+        profile.those(|plugin| plugin.as_bulk().is_none() && plugin.as_filter().is_some_and(|point| !point.is_local()));
     let mut state = shape.state.clone();
     let mut asked = PluginSet::default();
     // Of the plugins that must be asked about each node, all look at volumes.

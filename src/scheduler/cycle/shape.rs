@@ -136,9 +136,8 @@ impl Shape {
         if self.verdicts[place] != FEASIBLE {
             return;
         }
-        let score = |plugin: usize| {
-            profile.plugin(plugin).as_score().map_or(0, |point| point.score(&self.state, pod, node))
-        };
+        let score =
+            |plugin: usize| profile.plugin(plugin).as_score().map_or(0, |point| point.score(&self.state, pod, node));
         self.fixed[place] = self.absolute.iter().map(|(plugin, weight)| weight * score(*plugin)).sum();
         for index in 0..self.relative.len() {
             self.relative[index].raw[place] = score(self.relative[index].plugin);

@@ -167,9 +167,7 @@ fn services_and_owners_spread_their_pods_by_default() {
 fn company_that_is_liked_counts_for_a_node() {
     let nodes = [node("node-1", "4", "16Gi"), node("node-2", "4", "16Gi"), node("node-3", "4", "16Gi")];
     let labelled = |name: &str, app: &str| pod(name).meta("labels", json!({"app": app}));
-    let term = |app: &str, weight: i64| {
-        json!({"weight": weight, "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": app}}}})
-    };
+    let term = |app: &str, weight: i64| json!({"weight": weight, "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": app}}}});
     let wishes = json!({
         "podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [term("cache", 30)]},
         "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [term("noisy", 10)]},
@@ -190,7 +188,10 @@ fn namespaces_are_named_by_their_labels() {
         let term = json!({"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "db"}}, "namespaceSelector": selector});
         pod("web").spec("affinity", json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}))
     };
-    assert!(message(&two, &wanted(json!({"matchLabels": {"team": "data"}}))).contains("2 node(s) didn't match pod affinity rules"));
+    assert!(
+        message(&two, &wanted(json!({"matchLabels": {"team": "data"}})))
+            .contains("2 node(s) didn't match pod affinity rules")
+    );
     let namespace = json!({"metadata": {"name": "data", "labels": {"team": "data"}}});
     two.namespaces.set(&crate::scheduler::fixture::object(crate::model::Kind::Namespace, namespace));
     assert_eq!(message(&two, &wanted(json!({"matchLabels": {"team": "data"}}))), "placed on node-2");

@@ -60,7 +60,13 @@ impl Demand {
             non_zero: non_zero_requests(spec),
             host_ports: host_ports(spec),
             terms: PodTerms::of(pod),
-            spread: pod.spec.topology_spread_constraints.iter().flatten().map(|one| Constraint::new(one, pod)).collect(),
+            spread: pod
+                .spec
+                .topology_spread_constraints
+                .iter()
+                .flatten()
+                .map(|one| Constraint::new(one, pod))
+                .collect(),
             has_volumes: pod.spec.volumes.iter().flatten().any(ties_to_nodes),
             like: Arc::clone(pod),
         }

@@ -85,8 +85,10 @@ impl PodTerms {
         };
         let mut preferred =
             weighted(near.and_then(|one| one.preferred_during_scheduling_ignored_during_execution.as_ref()), 1);
-        preferred
-            .extend(weighted(away.and_then(|one| one.preferred_during_scheduling_ignored_during_execution.as_ref()), -1));
+        preferred.extend(weighted(
+            away.and_then(|one| one.preferred_during_scheduling_ignored_during_execution.as_ref()),
+            -1,
+        ));
         Self {
             near: required(near.and_then(|one| one.required_during_scheduling_ignored_during_execution.as_ref())),
             away: required(away.and_then(|one| one.required_during_scheduling_ignored_during_execution.as_ref())),

@@ -76,8 +76,7 @@ impl Question<'_> {
 
     fn after_deleting_on(&self, node: &Arc<NodeInfo>) -> Option<Counterfactual> {
         let mut candidates: Vec<&Arc<PodInfo>> = node.pods.iter().collect();
-        candidates
-            .sort_by_key(|pod| (pod.demand.requests.milli_cpu, pod.demand.requests.memory, pod.full_name()));
+        candidates.sort_by_key(|pod| (pod.demand.requests.milli_cpu, pod.demand.requests.memory, pod.full_name()));
         let pod = candidates.iter().find(|other| self.fits_without(other, node))?;
         Some(Counterfactual::AfterDeleting { pod: pod.full_name(), node: Arc::clone(&node.name) })
     }

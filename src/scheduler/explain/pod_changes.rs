@@ -116,8 +116,10 @@ impl Question<'_> {
 
     /// For each term that must hold, of affinity and of anti-affinity.
     pub(super) fn without_pod_affinity(&self) -> Vec<Counterfactual> {
-        let count = |is_anti: bool| required_terms(&mut (*self.pod.pod).clone(), is_anti).map_or(0, |terms| terms.len());
-        let terms = [false, true].into_iter().flat_map(|is_anti| (0..count(is_anti)).map(move |index| (is_anti, index)));
+        let count =
+            |is_anti: bool| required_terms(&mut (*self.pod.pod).clone(), is_anti).map_or(0, |terms| terms.len());
+        let terms =
+            [false, true].into_iter().flat_map(|is_anti| (0..count(is_anti)).map(move |index| (is_anti, index)));
         let tried = terms.filter_map(|(is_anti, index)| {
             let mut key = String::new();
             let nodes = self.everywhere(&self.changed(|pod| {
@@ -136,7 +138,8 @@ impl Question<'_> {
             return None;
         }
         let nodes = self.everywhere(&self.changed(|pod| {
-            for port in pod.spec_mut().containers.iter_mut().flat_map(|container| container.ports.iter_mut().flatten()) {
+            for port in pod.spec_mut().containers.iter_mut().flat_map(|container| container.ports.iter_mut().flatten())
+            {
                 port.host_port = None;
             }
         }));
@@ -177,7 +180,11 @@ impl Question<'_> {
         let candidate = preempt(&stage, |nodes| nodes).ok()?;
         let priority = candidate.victims.iter().map(|victim| victim.priority()).max()?;
         let victims = candidate.victims.iter().map(|victim| victim.full_name()).collect();
-        (priority >= self.pod.priority()).then_some(Counterfactual::PriorityAbove { priority, node: candidate.node, victims })
+        (priority >= self.pod.priority()).then_some(Counterfactual::PriorityAbove {
+            priority,
+            node: candidate.node,
+            victims,
+        })
     }
 }
 

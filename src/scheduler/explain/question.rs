@@ -58,8 +58,7 @@ impl<'a> Question<'a> {
     pub(super) fn everywhere(&self, pod: &PodInfo) -> Vec<Arc<str>> {
         let asked = ask(self.profile, self.snapshot, pod);
         let takes = |node: &&Arc<NodeInfo>| {
-            asked.is_open(node)
-                && self.profile.filter_with_nominated(&asked.state, pod, node, self.snapshot).is_ok()
+            asked.is_open(node) && self.profile.filter_with_nominated(&asked.state, pod, node, self.snapshot).is_ok()
         };
         self.snapshot.nodes().filter(takes).map(|node| Arc::clone(&node.name)).collect()
     }

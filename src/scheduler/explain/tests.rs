@@ -19,6 +19,7 @@ fn smaller_requests_and_pods_in_the_way() {
     it would fit node-2 if it requested cpu ≤ 500m
     it would fit node-2 after deleting default/batch-1
     it would fit node-1 after deleting default/web
+    it would fit node-1 if its priority were above 0: default/web would have to go
     ");
 }
 
@@ -58,4 +59,33 @@ fn gates_and_claims() {
 #[test]
 fn a_pod_that_fits_needs_nothing() {
     assert_eq!(told(&snapshot(&[node("node-1", "2", "4Gi")], &[]), &pod("a")), "");
+}
+
+#[test]
+fn constraints_between_pods() {
+    let zone = "topology.kubernetes.io/zone";
+    let nodes = [node("a-1", "2", "4Gi").label(zone, "a"), node("b-1", "1", "4Gi").label(zone, "b")];
+    let web = |name: &str| pod(name).requests("500m", "0").meta("labels", json!({"app": "web"}));
+    let two = snapshot(&nodes, &[web("w-1").on("a-1"), web("w-2").on("b-1"), web("w-3").on("b-1")]);
+    let constraint = json!([{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": {"app": "web"}}}]);
+    let even = web("w-4").spec("topologySpreadConstraints", constraint).spec("nodeName", json!(null));
+    assert_eq!(told(&two, &even), "");
+    let full =
+        snapshot(&nodes, &[web("w-1").on("a-1"), web("w-2").on("a-1"), pod("x").requests("800m", "0").on("b-1")]);
+    insta::assert_snapshot!(told(&full, &even), @r"
+    it would fit b-1 if it requested cpu ≤ 200m
+    it would fit a-1 if its maxSkew over kubernetes.io/hostname were 3 or more
+    it would fit a-1 after deleting default/w-1
+    it would fit b-1 after deleting default/x
+    it would fit b-1 if its priority were above 0: default/x would have to go
+    ");
+    let term = json!({"topologyKey": zone, "labelSelector": {"matchLabels": {"app": "web"}}});
+    let lonely = pod("l")
+        .spec("affinity", json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}));
+    insta::assert_snapshot!(told(&two, &lonely), @r"
+    it would fit a-1 and b-1 if it did not have to be away from other Pods (topology.kubernetes.io/zone)
+    it would fit a-1 after deleting default/w-1
+    it would fit a-1 if its priority were above 0: default/w-1 would have to go
+    ");
 }

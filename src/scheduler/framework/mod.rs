@@ -17,8 +17,8 @@ pub use cycle_state::CycleState;
 pub use diagnosis::{Diagnosis, FitError, Pattern, Seen};
 pub use event::{ClusterEvent, Hint};
 pub use plugin::{
-    Bulk, Enqueue, Filter, Plugin, PostFilter, PostFilterOutcome, PreBind, PreEnqueue, PreFilter, PreFilterOutcome, Refusal,
-    Reserve, Score, Stage, VolumeWork,
+    Bulk, Enqueue, Filter, Plugin, PostFilter, PostFilterOutcome, PreBind, PreEnqueue, PreFilter, PreFilterOutcome,
+    Refusal, Reserve, Score, Stage, VolumeWork,
 };
 pub use profile::{PluginSet, Profile};
 pub use profiles::Profiles;

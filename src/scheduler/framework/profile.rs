@@ -122,7 +122,7 @@ impl Profile {
     pub fn scorers(&self) -> impl Iterator<Item = (usize, &dyn Plugin, i64)> {
         let all = self.plugins.iter().enumerate();
         all.map(|(index, (plugin, weight))| (index, &**plugin, *weight))
-            .filter(|(_, plugin, _)| plugin.as_score().is_some())
+            .filter(|(_, plugin, weight)| *weight > 0 && plugin.as_score().is_some())
     }
 
     /// Whether the Pod may be queued.

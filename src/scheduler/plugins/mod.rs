@@ -55,6 +55,12 @@ pub fn default_set() -> Vec<(Arc<dyn Plugin>, i64)> {
     ]
 }
 
+/// Plugins that run only when a profile asks for them, with their weights.
+#[must_use]
+pub fn optional_set() -> Vec<(Arc<dyn Plugin>, i64)> {
+    vec![(Arc::new(real_use::RealUse), 1)]
+}
+
 /// Brings scores into 0 to 100 by the greatest of them; `reverse` makes the lowest the best.
 /// Source: `pkg/scheduler/framework/plugins/helper/normalize_score.go`.
 pub(super) fn normalize_by_greatest(scores: &mut [i64], order: Order) {

@@ -92,7 +92,9 @@ impl Filter for NodeAffinity {
 impl Score for NodeAffinity {
     fn pre_score(&self, state: &mut CycleState, pod: &PodInfo, _: &Snapshot, _: &[usize]) -> bool {
         let preferred = |affinity: Option<&Affinity>| {
-            affinity.and_then(|one| one.preferred_during_scheduling_ignored_during_execution.clone()).unwrap_or_default()
+            affinity
+                .and_then(|one| one.preferred_during_scheduling_ignored_during_execution.clone())
+                .unwrap_or_default()
         };
         let terms: Vec<_> = preferred(self.added.as_ref())
             .iter()

@@ -4,8 +4,8 @@
 //!
 //! Models `pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go`.
 
-use crate::model::core::{PodSpec, Volume};
 use crate::model::Kind;
+use crate::model::core::{PodSpec, Volume};
 use crate::scheduler::framework::{
     ClusterEvent, CycleState, Enqueue, Filter, Hint, Plugin, PreFilter, PreFilterOutcome, Rejection,
 };
@@ -109,9 +109,9 @@ impl Enqueue for VolumeRestrictions {
                     && claims_of(&pod.pod.spec).any(|name| claims_of(&gone.pod.spec).any(|other| other == name));
                 (shares_disk || shares_claim).into()
             }
-            ClusterEvent::Storage(Kind::PersistentVolumeClaim, claim) => {
-                (claim.namespace() == pod.namespace() && claims_of(&pod.pod.spec).any(|name| name == claim.name())).into()
-            }
+            ClusterEvent::Storage(Kind::PersistentVolumeClaim, claim) => (claim.namespace() == pod.namespace()
+                && claims_of(&pod.pod.spec).any(|name| name == claim.name()))
+            .into(),
             ClusterEvent::NodeAdded(_) => Hint::Queue,
             _ => Hint::Skip,
         }
@@ -186,9 +186,12 @@ mod tests {
 
     #[test]
     fn a_disk_is_read_by_many_and_written_by_one() {
-        let disk = |read_only: bool| json!([{"name": "d", "gcePersistentDisk": {"pdName": "disk-1", "readOnly": read_only}}]);
+        let disk =
+            |read_only: bool| json!([{"name": "d", "gcePersistentDisk": {"pdName": "disk-1", "readOnly": read_only}}]);
         let one = snapshot(&[node("node-1", "2", "4Gi")], &[pod("first").spec("volumes", disk(true)).on("node-1")]);
         assert_eq!(message(&one, &pod("reader").spec("volumes", disk(true))), "placed on node-1");
-        assert!(message(&one, &pod("writer").spec("volumes", disk(false))).contains("1 node(s) had no available disk."));
+        assert!(
+            message(&one, &pod("writer").spec("volumes", disk(false))).contains("1 node(s) had no available disk.")
+        );
     }
 }

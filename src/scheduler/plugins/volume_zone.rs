@@ -96,16 +96,12 @@ fn claims(pod: &PodInfo) -> impl Iterator<Item = &str> {
 }
 
 /// What the bound volumes of a Pod ask of nodes, or why it must wait.
-fn places(
-    pod: &PodInfo,
-    snapshot: &Snapshot,
-) -> Result<Vec<(&'static str, &'static str, Vec<String>)>, String> {
+fn places(pod: &PodInfo, snapshot: &Snapshot) -> Result<Vec<(&'static str, &'static str, Vec<String>)>, String> {
     let volumes = &snapshot.volumes;
     let mut places = Vec::new();
     for name in claims(pod) {
-        let claim = volumes
-            .claim(pod.namespace(), name)
-            .ok_or_else(|| format!("persistentvolumeclaim {name:?} not found"))?;
+        let claim =
+            volumes.claim(pod.namespace(), name).ok_or_else(|| format!("persistentvolumeclaim {name:?} not found"))?;
         let spec = claim.spec.as_ref();
         let volume = spec.and_then(|spec| spec.volume_name.as_deref()).unwrap_or_default();
         if volume.is_empty() {
@@ -113,9 +109,8 @@ fn places(
             if class.is_empty() {
                 return Err("PersistentVolumeClaim had no pv name and storageClass name".to_owned());
             }
-            let found = volumes
-                .class(class)
-                .ok_or_else(|| format!("storageclass.storage.k8s.io {class:?} not found"))?;
+            let found =
+                volumes.class(class).ok_or_else(|| format!("storageclass.storage.k8s.io {class:?} not found"))?;
             match found.volume_binding_mode.as_deref() {
                 None => return Err(format!("VolumeBindingMode not set for StorageClass {class:?}")),
                 Some("WaitForFirstConsumer") => continue,
@@ -142,7 +137,8 @@ mod tests {
     #[test]
     fn a_volume_of_one_zone_is_not_reached_from_another() {
         let zone = "topology.kubernetes.io/zone";
-        let mut two = snapshot(&[node("a-1", "1", "1Gi").label(zone, "a"), node("b-1", "4", "4Gi").label(zone, "b")], &[]);
+        let mut two =
+            snapshot(&[node("a-1", "1", "1Gi").label(zone, "a"), node("b-1", "4", "4Gi").label(zone, "b")], &[]);
         let claim = json!({"metadata": {"name": "data", "namespace": "default", "annotations": {"pv.kubernetes.io/bind-completed": "yes"}},
             "spec": {"volumeName": "pv-1"}, "status": {"phase": "Bound"}});
         two.volumes.set(&object(Kind::PersistentVolumeClaim, claim));

@@ -19,7 +19,7 @@ use super::framework::{ClusterEvent, PluginSet, Profiles};
 use super::plugins::priority_sort::{Rank, rank};
 use super::pod_info::PodInfo;
 
-pub use backoff::backoff;
+pub use backoff::Backoff;
 pub use queued_pod::{Place, QueuedPod};
 
 use backoff::window;
@@ -41,9 +41,16 @@ pub struct SchedulingQueue {
     backoff: BTreeSet<BackoffKey>,
     pool: BTreeSet<Arc<str>>,
     sequence: u64,
+    backoff_of: Backoff,
 }
 
 impl SchedulingQueue {
+    /// An empty queue that keeps Pods back for so long.
+    #[must_use]
+    pub fn new(backoff_of: Backoff) -> Self {
+        Self { backoff_of, ..Self::default() }
+    }
+
     /// A new Pod.
     pub fn add(&mut self, info: Arc<PodInfo>, cause: CauseId, profiles: &Profiles, now: SimTime) {
         self.remove(&info.uid);
@@ -106,12 +113,12 @@ impl SchedulingQueue {
         pod.rejected_by = rejected_by;
         if rejected_by.is_empty() {
             pod.error_count += 1;
-            pod.backoff_until = window(now + backoff(pod.error_count));
+            pod.backoff_until = window(now + self.backoff_of.after(pod.error_count));
             pod.place = Place::ErrorBackoff;
         } else {
             pod.error_count = 0;
             pod.unschedulable_count += 1;
-            pod.backoff_until = window(now + backoff(pod.unschedulable_count));
+            pod.backoff_until = window(now + self.backoff_of.after(pod.unschedulable_count));
             pod.place = Place::Pool;
         }
         self.put(pod);
@@ -120,9 +127,7 @@ impl SchedulingQueue {
     /// Something happened: Pods that it may help are tried again, after their back-off.
     pub fn on_event(&mut self, event: &ClusterEvent, cause: CauseId, profiles: &Profiles, now: SimTime) {
         let helped = |uid: &&Arc<str>| {
-            self.pods
-                .get(*uid)
-                .is_some_and(|pod| pod.place == Place::Pool && may_help(profiles, event, pod))
+            self.pods.get(*uid).is_some_and(|pod| pod.place == Place::Pool && may_help(profiles, event, pod))
         };
         let helped: Vec<Arc<str>> = self.pool.iter().filter(helped).cloned().collect();
         for uid in helped {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
-use crate::scheduler::framework::Profile;
 use crate::scheduler::fixture::{PodFixture, node, pod};
+use crate::scheduler::framework::Profile;
 
 const NOW: SimTime = SimTime::from_micros(10_300_000);
 
@@ -51,7 +51,7 @@ fn priority_first_then_age() {
 
 #[test]
 fn back_off_doubles_up_to_ten_seconds() {
-    assert_eq!([1, 2, 3, 4, 5, 6, 60].map(|count| backoff(count).as_secs()), [1, 2, 4, 8, 10, 10, 10]);
+    assert_eq!([1, 2, 3, 4, 5, 6, 60].map(|count| Backoff::default().after(count).as_secs()), [1, 2, 4, 8, 10, 10, 10]);
 }
 
 #[test]

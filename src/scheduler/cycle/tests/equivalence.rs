@@ -60,32 +60,53 @@ fn term(app: &str, key: &str) -> Value {
 fn kind(number: usize) -> PodFixture {
     let apps = ["web", "cache", "db", "batch"];
     let app = apps[number % apps.len()];
-    let base = pod("p").meta("labels", json!({"app": app})).requests(
-        ["100m", "250m", "500m", "700m"][number / 2 % 4],
-        ["64Mi", "256Mi", "512Mi"][number % 3],
-    );
+    let base = pod("p")
+        .meta("labels", json!({"app": app}))
+        .requests(["100m", "250m", "500m", "700m"][number / 2 % 4], ["64Mi", "256Mi", "512Mi"][number % 3]);
     let required = "requiredDuringSchedulingIgnoredDuringExecution";
     let preferred = "preferredDuringSchedulingIgnoredDuringExecution";
     match number {
         0 => base.spec("topologySpreadConstraints", json!([spread(app, ZONE, 1, "DoNotSchedule", &[])])),
-        1 => base.spec("topologySpreadConstraints", json!([spread(app, HOST, 1, "DoNotSchedule", &[]), spread(app, ZONE, 2, "ScheduleAnyway", &[])])),
+        1 => base.spec(
+            "topologySpreadConstraints",
+            json!([spread(app, HOST, 1, "DoNotSchedule", &[]), spread(app, ZONE, 2, "ScheduleAnyway", &[])]),
+        ),
         2 => base.spec("affinity", json!({"podAntiAffinity": {required: [term(app, HOST)]}})),
         3 => base.spec("affinity", json!({"podAffinity": {required: [term(app, ZONE)]}})),
-        4 => base.spec("affinity", json!({
+        4 => base.spec(
+            "affinity",
+            json!({
             "podAffinity": {preferred: [{"weight": 40, "podAffinityTerm": term("db", ZONE)}]},
-            "podAntiAffinity": {preferred: [{"weight": 15, "podAffinityTerm": term(app, HOST)}]}})),
+            "podAntiAffinity": {preferred: [{"weight": 15, "podAffinityTerm": term(app, HOST)}]}}),
+        ),
         5 => base.spec("tolerations", json!([{"key": "dedicated", "operator": "Exists"}])),
         6 => base.spec("nodeSelector", json!({"disk": "ssd"})),
         7 => base.host_port(8080),
         8 => base.priority(10).spec("preemptionPolicy", json!("PreemptLowerPriority")),
-        9 => base.priority(5).spec("topologySpreadConstraints", json!([spread(app, ZONE, 1, "DoNotSchedule",
-            &[("minDomains", json!(3)), ("nodeTaintsPolicy", json!("Honor")), ("nodeAffinityPolicy", json!("Ignore"))])])),
+        9 => base.priority(5).spec(
+            "topologySpreadConstraints",
+            json!([spread(
+                app,
+                ZONE,
+                1,
+                "DoNotSchedule",
+                &[
+                    ("minDomains", json!(3)),
+                    ("nodeTaintsPolicy", json!("Honor")),
+                    ("nodeAffinityPolicy", json!("Ignore"))
+                ]
+            )]),
+        ),
         10 => base.spec("affinity", json!({"podAntiAffinity": {required: [term("web", ZONE), term("cache", HOST)]}})),
         11 => {
-            let term = json!({"weight": 7, "preference": {"matchExpressions": [{"key": "disk", "operator": "Exists"}]}});
+            let term =
+                json!({"weight": 7, "preference": {"matchExpressions": [{"key": "disk", "operator": "Exists"}]}});
             base.spec("affinity", json!({"nodeAffinity": {preferred: [term]}}))
         }
-        12 => base.spec("topologySpreadConstraints", json!([spread(app, ZONE, 1, "ScheduleAnyway", &[]), spread(app, "disk", 1, "ScheduleAnyway", &[])])),
+        12 => base.spec(
+            "topologySpreadConstraints",
+            json!([spread(app, ZONE, 1, "ScheduleAnyway", &[]), spread(app, "disk", 1, "ScheduleAnyway", &[])]),
+        ),
         13 => pod("p").meta("labels", json!({"app": "lone"})),
         _ => base,
     }
@@ -107,7 +128,8 @@ impl World {
         let mut random = Seed(seed).stream("world");
         let mut snapshot = Snapshot::default();
         (0..NODES).for_each(|number| snapshot.set_node(random_node(number, &mut random).object()));
-        let service = json!({"metadata": {"name": "batch", "namespace": "default"}, "spec": {"selector": {"app": "batch"}}});
+        let service =
+            json!({"metadata": {"name": "batch", "namespace": "default"}, "spec": {"selector": {"app": "batch"}}});
         snapshot.workloads.set(&object(Kind::Service, service));
         let budget = json!({"metadata": {"name": "db", "namespace": "default"}, "spec": {"selector": {"matchLabels": {"app": "db"}}},
             "status": {"disruptionsAllowed": 0, "currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1}});
@@ -178,7 +200,13 @@ impl World {
     }
 
     /// A budget is broken only where there was no way around it.
-    fn check_budgets(&self, info: &Arc<PodInfo>, error: &FitError, state: &CycleState, chosen: &crate::scheduler::preemption::Candidate) {
+    fn check_budgets(
+        &self,
+        info: &Arc<PodInfo>,
+        error: &FitError,
+        state: &CycleState,
+        chosen: &crate::scheduler::preemption::Candidate,
+    ) {
         if chosen.violations == 0 {
             return;
         }

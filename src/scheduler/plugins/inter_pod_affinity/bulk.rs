@@ -70,7 +70,9 @@ impl Bulk for InterPodAffinity {
         let (terms, namespaces) = (&pod.demand.terms, &snapshot.namespaces);
         let mut masks = Vec::new();
         if !terms.near.is_empty() {
-            let keys = || Entries::of(terms.near.iter().map(|term| term.key.clone()).collect::<std::collections::BTreeSet<_>>());
+            let keys = || {
+                Entries::of(terms.near.iter().map(|term| term.key.clone()).collect::<std::collections::BTreeSet<_>>())
+            };
             let tallies = &mut view.memory.of::<NearTallies>().0;
             if tallies.all().is_empty() {
                 *tallies = Tallies::new(keys());

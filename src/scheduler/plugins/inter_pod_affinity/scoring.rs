@@ -27,7 +27,9 @@ impl InterPodAffinity {
         let required = others.near.iter().map(|term| (term, self.hard_affinity_weight, pod));
         let others_wishes = others.preferred.iter().map(|(weight, term)| (term, *weight, pod));
         let all = wishes.chain(required.filter(|(_, weight, _)| *weight > 0)).chain(others_wishes);
-        all.filter(|(term, _, meant)| term.means(&meant.pod, namespaces)).map(|(term, weight, _)| (term, weight)).collect()
+        all.filter(|(term, _, meant)| term.means(&meant.pod, namespaces))
+            .map(|(term, weight, _)| (term, weight))
+            .collect()
     }
 
     /// Whether there can be anything to score.

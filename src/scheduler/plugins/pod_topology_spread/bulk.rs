@@ -74,12 +74,8 @@ impl Counts {
             return false;
         }
         let requires_all = is_hard || plugin.requires_all_labels(view.0.pod);
-        let counter = Spread {
-            pod: view.0.pod,
-            constraints: &self.constraints,
-            requires_all,
-            counts_hosts_everywhere: !is_hard,
-        };
+        let counter =
+            Spread { pod: view.0.pod, constraints: &self.constraints, requires_all, counts_hosts_everywhere: !is_hard };
         self.tallies.follow(view.0.snapshot, view.0.topologies, &counter);
         if is_stale {
             self.epochs = epochs;
@@ -156,7 +152,8 @@ fn add_scores(
     let tallies = counts.tallies.all();
     let lacks = |domains: &Domains, place: usize| domains.of_place[place] as usize >= domains.len;
     let is_ignored = |place: usize| requires_all && tallies.iter().any(|tally| lacks(&tally.domains, place));
-    let may_ignore = requires_all && tallies.iter().any(|tally| tally.domains.of_place.contains(&(tally.domains.len as u32)));
+    let may_ignore =
+        requires_all && tallies.iter().any(|tally| tally.domains.of_place.contains(&(tally.domains.len as u32)));
     let ignored: Vec<bool> = match may_ignore {
         true => feasible.iter().map(|place| is_ignored(*place)).collect(),
         false => Vec::new(),

@@ -106,9 +106,8 @@ impl PodTopologySpread {
 impl Enqueue for PodTopologySpread {
     fn hint(&self, event: &ClusterEvent, pod: &PodInfo) -> Hint {
         let hard = || pod.demand.spread.iter().filter(|one| one.is_hard);
-        let means = |other: &Pod| {
-            hard().any(|one| one.selector.matches(crate::model::Meta::label_map(&other.metadata)))
-        };
+        let means =
+            |other: &Pod| hard().any(|one| one.selector.matches(crate::model::Meta::label_map(&other.metadata)));
         let counted = |other: &PodInfo| other.namespace() == pod.namespace() && means(&other.pod);
         let in_domains = |node: &NodeInfo| hard().all(|one| node.labels().contains_key(&one.key));
         match event {

@@ -42,7 +42,8 @@ impl Score for PodTopologySpread {
             }
         }
         let hosts = ignored.iter().filter(|ignored| !**ignored).count();
-        let sizes = constraints.iter().zip(&domains).map(|(one, all)| if one.key == HOSTNAME { hosts } else { all.len() });
+        let sizes =
+            constraints.iter().zip(&domains).map(|(one, all)| if one.key == HOSTNAME { hosts } else { all.len() });
         let weights = sizes.map(normalizing_weight).collect();
         for node in snapshot.nodes().filter(|node| !is_ignored(node)) {
             for (constraint, domains) in constraints.iter().zip(&mut domains) {

@@ -53,7 +53,7 @@ fn a_claim_that_is_missing_then_unbound() {
 fn a_bound_volume_ties_the_pod_to_its_zone() {
     let mut cluster = two_nodes();
     cluster.volumes.set(&claim("local", json!({"volumeName": "disk"})));
-    insta::assert_snapshot!(message(&cluster, &pod("a").claim("data")), @"0/2 nodes are available: 2 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.");
+    insta::assert_snapshot!(message(&cluster, &pod("a").claim("data")), @r#"0/2 nodes are available: persistentvolume "disk" not found. not found"#);
     cluster.volumes.set(&volume("disk", "1Gi", "b"));
     assert_eq!(&*place(&cluster, &pod("a").claim("data")).unwrap().node, "node-2");
     cluster.volumes.set(&volume("disk", "1Gi", "c"));
