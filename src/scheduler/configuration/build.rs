@@ -56,7 +56,7 @@ impl ProfileConfiguration {
         let mut profile = Profile::new(self.scheduler_name.as_deref().unwrap_or(DEFAULT_NAME), plugins);
         profile.percentage_of_nodes_to_score = self.percentage_of_nodes_to_score.unwrap_or(percentage);
         match profile.percentage_of_nodes_to_score {
-            fine @ 0..=100 => drop(fine),
+            0..=100 => {}
             wrong => return Err(ConfigurationError::Percentage(wrong)),
         }
         Ok(profile)

@@ -76,7 +76,6 @@ fn constraints_between_pods() {
     insta::assert_snapshot!(told(&full, &even), @r"
     it would fit b-1 if it requested cpu ≤ 200m
     it would fit a-1 if its maxSkew over kubernetes.io/hostname were 3 or more
-    it would fit a-1 after deleting default/w-1
     it would fit b-1 after deleting default/x
     it would fit b-1 if its priority were above 0: default/x would have to go
     ");
