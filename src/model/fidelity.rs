@@ -128,12 +128,11 @@ const ROWS: &[Row] = &[
         Simplified,
         "A computer of its own kind: processes, files, sockets and memory are simulated, instructions are not.",
     ),
-    row("Pod", "scheduling", Modelled, "Filters, preemption and queue of the default profile."),
     row(
         "Pod",
-        "preferred inter-Pod affinity, ScheduleAnyway",
-        Simplified,
-        "Checked and stored; they do not change the score.",
+        "scheduling",
+        Modelled,
+        "Every default plugin, filters and scores; preemption; the queue; profiles. Of ResourceClaims only that there are none.",
     ),
     row(
         "Pod",
@@ -217,7 +216,7 @@ const ROWS: &[Row] = &[
         Simplified,
         "There is no metrics server: every metric fails as in a cluster without one.",
     ),
-    row("PodDisruptionBudget", "evictions", Modelled, "Preemption by the scheduler spares no Pod for the sake of one."),
+    row("PodDisruptionBudget", "evictions, preemption", Modelled, ""),
     row(
         "LimitRange",
         "all fields",

@@ -2,17 +2,19 @@
 //! way it is checked what must always hold.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::engine::{Seed, Stream};
 use crate::model::Kind;
 use crate::scheduler::budgets::Budgets;
+use crate::scheduler::cycle::{Algorithm, Unplaced};
+use crate::scheduler::demand::Demands;
 use crate::scheduler::fixture::{NodeFixture, PodFixture, node, object, pod};
-use crate::scheduler::framework::Profile;
-
-use super::super::*;
-use super::Demands;
+use crate::scheduler::framework::{CycleState, FitError, PostFilterOutcome, Profile};
+use crate::scheduler::pod_info::PodInfo;
+use crate::scheduler::snapshot::Snapshot;
 
 const ZONE: &str = "topology.kubernetes.io/zone";
 const HOST: &str = "kubernetes.io/hostname";
