@@ -20,6 +20,11 @@ home-solved = Solved in { $time } with { $hints ->
     [one] { $hints } hint
    *[other] { $hints } hints
 }
+track-first-steps = First steps
+track-applications = Running applications
+track-rollouts = Releases
+track-operations = Operations
+track-incidents = Incidents
 track-scheduling = Scheduling
 track-workloads = Workloads
 track-lifecycle = Life of a Pod

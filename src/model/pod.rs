@@ -1,7 +1,7 @@
 //! The Pod: metadata of its own, spec and status shared with every other copy of the same Pod.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use k8s_openapi::api::core::v1::{ContainerStatus, PodCondition, PodSpec, PodStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -44,6 +44,12 @@ impl From<Wire> for Pod {
     }
 }
 
+/// The status of a Pod that has none, shared.
+fn no_status() -> Arc<PodStatus> {
+    static NONE: OnceLock<Arc<PodStatus>> = OnceLock::new();
+    Arc::clone(NONE.get_or_init(Arc::default))
+}
+
 /// A field that is read so that it does not count as unknown, and not kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Read;
@@ -74,7 +80,7 @@ impl Pod {
         if node.is_some() {
             Arc::make_mut(&mut spec).node_name = None;
         }
-        Self { metadata, spec, node, ..Self::default() }
+        Self { metadata, spec, status: no_status(), node }
     }
 
     /// The spec, copied if anyone else holds it. The node is not part of it: see [`Pod::set_node_name`].

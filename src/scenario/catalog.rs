@@ -7,9 +7,18 @@ use super::scenario::Scenario;
 
 /// Every scenario file, embedded so that the binary needs nothing beside it. A test checks that none is forgotten.
 pub const FILES: &[(&str, &str)] = &[
-    ("scenarios/pending-cpu.yaml", include_str!("../../scenarios/pending-cpu.yaml")),
-    ("scenarios/quota.yaml", include_str!("../../scenarios/quota.yaml")),
+    ("scenarios/hello-pod.yaml", include_str!("../../scenarios/hello-pod.yaml")),
+    ("scenarios/naked-pod.yaml", include_str!("../../scenarios/naked-pod.yaml")),
+    ("scenarios/typos.yaml", include_str!("../../scenarios/typos.yaml")),
+    ("scenarios/rollout-undo.yaml", include_str!("../../scenarios/rollout-undo.yaml")),
+    ("scenarios/jobs.yaml", include_str!("../../scenarios/jobs.yaml")),
     ("scenarios/service.yaml", include_str!("../../scenarios/service.yaml")),
+    ("scenarios/pending-cpu.yaml", include_str!("../../scenarios/pending-cpu.yaml")),
+    ("scenarios/taints.yaml", include_str!("../../scenarios/taints.yaml")),
+    ("scenarios/eggs.yaml", include_str!("../../scenarios/eggs.yaml")),
+    ("scenarios/quota.yaml", include_str!("../../scenarios/quota.yaml")),
+    ("scenarios/who-dies-first.yaml", include_str!("../../scenarios/who-dies-first.yaml")),
+    ("scenarios/surge.yaml", include_str!("../../scenarios/surge.yaml")),
     ("scenarios/sigterm.yaml", include_str!("../../scenarios/sigterm.yaml")),
     ("scenarios/volume.yaml", include_str!("../../scenarios/volume.yaml")),
     ("scenarios/ha-masters.yaml", include_str!("../../scenarios/ha-masters.yaml")),
