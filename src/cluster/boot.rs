@@ -68,6 +68,7 @@ impl Cluster {
             open: BTreeMap::new(),
             namespace: "default".into(),
             invocations: BTreeMap::new(),
+            written: Vec::new(),
             outside: Outside::default(),
             steps: 0,
             spec: Arc::new(spec),

@@ -181,6 +181,7 @@ impl Cluster {
             match step {
                 Step::Output { text, .. } => running.output.push_str(&text),
                 Step::Namespace(namespace) => self.namespace = namespace,
+                Step::Write { file, text } => self.written.push((file, text)),
                 Step::Edit { text } => running.editing = Some(text),
                 Step::Exit { code } => {
                     running.exit_code = Some(code);
@@ -201,6 +202,11 @@ impl Cluster {
                 }
             }
         }
+    }
+
+    /// The files that commands have written for the learner since this was asked last.
+    pub fn take_written(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.written)
     }
 
     /// What a finished command answered; used by tests and headless runs.

@@ -44,6 +44,8 @@ pub struct Cluster {
     /// The namespace of the learner's kubectl context.
     pub(super) namespace: Arc<str>,
     pub(super) invocations: BTreeMap<u64, RunningInvocation>,
+    /// Files that commands have written for the learner.
+    pub(super) written: Vec<(String, String)>,
     pub(super) outside: Outside,
     pub(super) steps: u64,
 }

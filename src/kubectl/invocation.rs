@@ -92,6 +92,13 @@ pub enum Step {
     },
     /// The current context has another namespace from now on.
     Namespace(Arc<str>),
+    /// The learner has this file from now on.
+    Write {
+        /// Its path.
+        file: String,
+        /// What is in it.
+        text: String,
+    },
     /// The command has ended.
     Exit {
         /// With this code.

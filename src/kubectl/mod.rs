@@ -8,12 +8,13 @@
 //! again from its start: what is recorded is answered from the record, what was printed is not printed twice. So the
 //! whole state of a running command is its words and its record, which is `Clone` and the same in every replay.
 //!
-//! Behaviour and texts are those of kubectl v1.36. **Not modelled:** kustomize, plugins, proxy, port-forward, cp, debug,
-//! attach, certificates, more than one context; each says so.
+//! Behaviour and texts are those of kubectl v1.36. **Not modelled:** kustomize, plugins, proxy, port-forward,
+//! terminals, certificates, more than one context; each says so.
 //!
 //! Reading order: [`invocation`], [`session`], [`record`], [`failure`], [`words`], [`flags`], [`commands`], [`manifests`],
 //! [`resources`], [`output`], [`verbs`], [`completion`].
 
+pub mod archive;
 pub mod commands;
 pub mod completion;
 pub mod failure;

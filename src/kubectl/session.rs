@@ -273,6 +273,11 @@ impl<'r> Session<'r> {
         }
     }
 
+    /// Writes a file of the learner's.
+    pub fn write_file(&mut self, file: &str, text: &str) {
+        self.ask(|_| Step::Write { file: file.to_owned(), text: text.to_owned() });
+    }
+
     /// Gives the current context another namespace.
     pub fn keep_namespace(&mut self, namespace: &str) {
         self.ask(|_| Step::Namespace(namespace.into()));

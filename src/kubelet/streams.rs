@@ -2,7 +2,7 @@
 //!
 //! Models `pkg/kubelet/server/server.go` and `pkg/kubelet/kubelet_pods.go`. Texts are those that kubectl shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::{ExecOptions, LogOptions, StreamChunk, Timer};
 use crate::engine::{SimDuration, SimTime};
@@ -28,6 +28,8 @@ pub struct Streams {
     follows: BTreeMap<StreamId, Follow>,
     /// Commands and attached people.
     sessions: BTreeMap<StreamId, ExecId>,
+    /// Attached people who are let go when they have nothing more to say.
+    detachable: BTreeSet<StreamId>,
     output: Vec<(StreamId, Result<Piece, String>)>,
 }
 
@@ -99,15 +101,20 @@ impl Streams {
                 let text = format!(
                     "Internal error occurred: Internal error occurred: error executing command in container: {error}"
                 );
-                self.sessions.remove(&stream);
+                self.forget(stream);
                 return self.output.push((stream, Err(text)));
             }
             _ => return,
         };
         if piece.exit_code.is_some() {
-            self.sessions.remove(&stream);
+            self.forget(stream);
         }
         self.tell(stream, piece);
+    }
+
+    fn forget(&mut self, stream: StreamId) -> Option<ExecId> {
+        self.detachable.remove(&stream);
+        self.sessions.remove(&stream)
     }
 }
 
@@ -308,6 +315,18 @@ pub fn attach(
     let exec = scope.machine.attach(now, id, takes_input, cause).map_err(|error| error.to_string())?;
     scope.shared.owners.execs.insert(exec, Asker::Session(stream));
     scope.shared.streams.sessions.insert(stream, exec);
+    // Who has nothing more to say is let go, unless the container waits for the end of its input (containerd's
+    // `internal/cri/io/container_io.go`, `Attach`).
+    let closes_input = spec.stdin_once == Some(true) && spec.tty != Some(true);
+    if takes_input && !closes_input {
+        scope.shared.streams.detachable.insert(stream);
+    }
+    if let Some(text) = options.stdin.as_ref().filter(|_| takes_input) {
+        scope.machine.feed(now, exec, text.as_bytes(), cause);
+        if closes_input {
+            scope.machine.end_input(now, exec);
+        }
+    }
     Ok(())
 }
 
@@ -320,10 +339,15 @@ pub fn speak(stream: StreamId, said: &Said, scope: &mut Scope<'_, '_>) {
     let (now, cause) = (scope.now(), scope.cause());
     match said {
         Said::Bytes(bytes) => scope.machine.feed(now, exec, bytes, cause),
+        Said::End if scope.shared.streams.detachable.contains(&stream) => {
+            scope.shared.streams.forget(stream);
+            scope.machine.hang_up(now, exec, cause);
+            scope.shared.streams.tell(stream, Piece { exit_code: Some(0), ..Piece::default() });
+        }
         Said::End => scope.machine.end_input(now, exec),
         Said::Size(columns, rows) => scope.machine.resize(now, exec, (*columns, *rows), cause),
         Said::Bye => {
-            scope.shared.streams.sessions.remove(&stream);
+            scope.shared.streams.forget(stream);
             scope.machine.hang_up(now, exec, cause);
         }
     }

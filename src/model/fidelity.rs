@@ -103,6 +103,18 @@ const ROWS: &[Row] = &[
         NotModelled,
         "Nobody is let in without a name.",
     ),
+    row(
+        "API",
+        "componentstatuses, /proxy of Pods and Services",
+        Modelled,
+        "HTTP/1.1; links in pages are not rewritten.",
+    ),
+    row(
+        "API",
+        "/proxy of nodes, metrics.k8s.io",
+        NotModelled,
+        "Not found, as in a cluster without metrics-server; kubectl top says so.",
+    ),
     row("API", "priority and fairness", NotModelled, "Requests are not queued by flow schemas."),
     row(
         "Namespace",
@@ -129,6 +141,12 @@ const ROWS: &[Row] = &[
         "A computer of its own kind: processes, files, sockets and memory are simulated, instructions are not.",
     ),
     row(
+        "Node",
+        "kubectl debug node",
+        Simplified,
+        "The machine's folders and a few files are below /host; processes of other Pods are not seen.",
+    ),
+    row(
         "Pod",
         "scheduling",
         Modelled,
@@ -152,7 +170,7 @@ const ROWS: &[Row] = &[
         "Pod",
         "exec, attach, cp, port-forward",
         Simplified,
-        "Over WebSockets, not over SPDY; terminals without raw mode; forwarded ports carry HTTP/1.1 only.",
+        "Over WebSockets as kubectl 1.31 and client libraries speak, not over bare SPDY; terminals without raw mode; forwarded ports carry HTTP/1.1 only.",
     ),
     row(
         "Pod",
@@ -271,7 +289,7 @@ const ROWS: &[Row] = &[
         "kubectl",
         "the prompt's own kubectl",
         Simplified,
-        "No plug-ins, kustomize, proxy, port-forward, cp and debug; the real kubectl over podlab serve has them.",
+        "No plug-ins, kustomize, proxy, port-forward and terminals; the real kubectl over podlab serve has them.",
     ),
 ];
 

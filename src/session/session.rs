@@ -296,6 +296,9 @@ impl Session {
     }
 
     fn look(&mut self) {
+        for (name, text) in self.cluster.take_written() {
+            self.write_file(&name, &text);
+        }
         for input in self.lesson.observe(&self.cluster) {
             self.journal.push(self.cluster.now(), input.clone());
             self.cluster.submit(input);
@@ -335,6 +338,7 @@ impl Session {
         self.cluster = past.cluster;
         // What a replay tells the programs outside they have heard before.
         self.cluster.take_told();
+        self.cluster.take_written();
         self.lesson = past.lesson;
         self.journal.truncate(past.journal_len);
         self.checkpoints.cut(at);

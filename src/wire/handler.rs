@@ -19,7 +19,7 @@ use super::path::{self, ResourcePath};
 use super::query::Query;
 use super::rendering::{Include, Rendering};
 use super::reply::{self, Manner};
-use super::{body, component_status, documents, health, upgrade, users};
+use super::{body, component_status, documents, health, proxy, upgrade, users};
 
 /// A body that has not come by then is not waited for. Source: `--request-timeout`, 60 s.
 const BODY_PATIENCE: Duration = Duration::from_secs(60);
@@ -107,6 +107,13 @@ impl Incoming<'_> {
             let accept = Accept::parse(text(request.headers(), "accept"));
             let (door, method) = (&self.edge.door, request.method());
             let answer = component_status::answer(door, self.credentials, &self.target, method, accept).await?;
+            return answer.ok_or_else(gone);
+        }
+        if proxy::is_meant(&self.target) {
+            let (parts, body) = request.into_parts();
+            let bytes = to_bytes(body, body::BYTES_MAX).await.map_err(|_| too_large())?;
+            let onward = proxy::onward(&parts.method, &self.target, parts.uri.query(), &parts.headers, &bytes);
+            let answer = proxy::answer(&self.edge.door, self.credentials, &self.target, onward).await?;
             return answer.ok_or_else(gone);
         }
         let target = self.target.clone();

@@ -9,7 +9,7 @@
 //!
 //! Reading order: [`gate`], [`identity`], [`kubeconfig`], [`server`], [`handler`], [`path`], [`query`], [`body`], [`accept`],
 //! [`rendering`], [`reply`], [`upgrade`], [`console`], [`forward`], [`framing`],
-//! [`spdy`], [`http1`], [`documents`], [`health`], [`component_status`], [`serving`].
+//! [`spdy`], [`http1`], [`documents`], [`health`], [`component_status`], [`proxy`], [`serving`].
 
 pub mod accept;
 pub mod bare;
@@ -29,6 +29,7 @@ pub mod kubeconfig;
 pub mod openapi;
 pub mod path;
 pub mod protobuf;
+pub mod proxy;
 pub mod query;
 pub mod rendering;
 pub mod reply;

@@ -14,6 +14,7 @@ const PATIENCE: SimDuration = SimDuration::from_secs(120);
 struct Prompt {
     cluster: Cluster,
     number: u64,
+    files: BTreeMap<String, String>,
 }
 
 impl Prompt {
@@ -23,18 +24,19 @@ impl Prompt {
         let catalogue = Arc::new(Catalogue::built_in().unwrap());
         let mut cluster = Cluster::boot(spec, catalogue, Seed(1), Recording::On).unwrap();
         cluster.run_until(SimTime::from_secs(30));
-        Self { cluster, number: 0 }
+        Self { cluster, number: 0, files: BTreeMap::new() }
     }
 
     fn pipe(&mut self, line: &str, stdin: Option<&str>) -> String {
         self.number += 1;
         let (invocation, stdin) = (self.number, stdin.map(str::to_owned));
-        let files = Arc::new(BTreeMap::new());
+        let files = Arc::new(self.files.clone());
         self.cluster.submit(Input::Kubectl { invocation, line: line.to_owned(), files, stdin });
         let end = self.cluster.now() + PATIENCE;
         while self.cluster.outcome_of(invocation).is_none() && self.cluster.now() < end {
             assert!(self.cluster.step());
         }
+        self.files.extend(self.cluster.take_written());
         match self.cluster.outcome_of(invocation) {
             Some((0, text)) => text.to_owned(),
             Some((code, text)) => format!("{text}[exit {code}]\n"),
@@ -134,4 +136,75 @@ fn a_watch_prints_every_step_of_a_pod() {
     prompt.cluster.submit(Input::Interrupt { invocation });
     prompt.wait(1);
     assert_eq!(prompt.cluster.outcome_of(invocation).unwrap().0, 130);
+}
+
+const ECHO: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: echo}
+spec:
+  restartPolicy: Never
+  containers:
+  - {name: a, image: busybox, stdin: true, stdinOnce: true, command: [sh, -c, 'read line; echo \"<$line>\"; exit 3']}
+";
+
+#[test]
+fn files_go_into_containers_and_out_of_them() {
+    let mut prompt = Prompt::new(1);
+    prompt.run("run web --image=nginx");
+    prompt.run("wait --for=condition=Ready pod/web --timeout=60s");
+    for (name, text) in [("site/index.html", "a page\n"), ("site/deep/note", "x\n"), ("one.txt", "1\n")] {
+        prompt.files.insert(name.into(), text.into());
+    }
+    let removing = "tar: Removing leading `/' from member names\n";
+    for (line, said) in [
+        ("cp site web:/tmp/", ""),
+        ("exec web -- cat /tmp/site/deep/note", "x\n"),
+        ("cp ./one.txt web:/usr/share/nginx/html/index.html", ""),
+        ("exec web -- curl -s localhost", "1\n"),
+        ("cp web:/tmp/site back", removing),
+        ("cp default/web:/etc/nginx/nginx.conf .", removing),
+        ("cp none web:/tmp/", "error: none doesn't exist in local filesystem\n[exit 1]\n"),
+        ("cp one.txt two.txt", "error: one of src or dest must be a remote file specification\n[exit 1]\n"),
+        (
+            "cp one.txt :/tmp",
+            "error: filespec must match the canonical format: [[namespace/]pod:]file/path\n[exit 1]\n",
+        ),
+    ] {
+        assert_eq!(prompt.run(line), said, "{line}");
+    }
+    assert_eq!(
+        (prompt.files["back/deep/note"].as_str(), prompt.files["back/index.html"].as_str()),
+        ("x\n", "a page\n")
+    );
+    assert!(prompt.files["nginx.conf"].contains("worker_processes"));
+    let missing = prompt.run("cp web:/none here");
+    assert!(missing.contains("Cannot stat") && missing.ends_with("exit code 2\n[exit 2]\n"), "{missing}");
+}
+
+#[test]
+fn containers_are_attached_to_and_looked_into() {
+    let mut prompt = Prompt::new(1);
+    prompt.run("run web --image=nginx");
+    prompt.run("wait --for=condition=Ready pod/web --timeout=60s");
+    let looked = prompt.run("debug web --image=busybox --target=web -i -c looker -- sh -c 'sleep 2; ps'");
+    assert!(looked.starts_with("Targeting container \"web\"."), "{looked}");
+    assert!(looked.contains("nginx -g daemon off;"), "{looked}");
+    prompt.wait(2);
+    assert!(prompt.run("describe pod web").contains("looker:"));
+    let node = prompt.run("debug node/node-1 --image=busybox -i -- cat /host/etc/hostname");
+    assert!(node.starts_with("Creating debugging pod node-debugger-node-1-"), "{node}");
+    assert!(node.ends_with("node-1\n"), "{node}");
+    assert_eq!(prompt.run("debug web --copy-to=copy --set-image=*=nginx:1.27"), "");
+    assert_eq!(prompt.run("get pod copy -o jsonpath={.spec.containers[0].image}"), "nginx:1.27");
+
+    assert_eq!(prompt.pipe("apply -f -", Some(ECHO)), "pod/echo created\n");
+    prompt.run("wait --for=condition=Ready pod/echo --timeout=60s");
+    let said = prompt.pipe("attach -i -q echo", Some("hello\n"));
+    assert_eq!(said, "<hello>\n");
+    let done = "error: cannot attach a container in a completed pod; current phase is Failed\n[exit 1]\n";
+    prompt.wait(2);
+    assert_eq!(prompt.run("attach echo"), done);
+    let forward = prompt.run("port-forward pod/web 8080:80");
+    assert!(forward.contains("kubectl exec web -- curl -s localhost:80"), "{forward}");
 }

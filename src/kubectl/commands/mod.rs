@@ -45,20 +45,8 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
 }
 
 /// Commands of kubectl that podlab does not have.
-const NOT_MODELLED: &[&str] = &[
-    "alpha",
-    "attach",
-    "certificate",
-    "completion",
-    "cp",
-    "debug",
-    "kuberc",
-    "kustomize",
-    "options",
-    "plugin",
-    "port-forward",
-    "proxy",
-];
+const NOT_MODELLED: &[&str] =
+    &["alpha", "certificate", "completion", "kuberc", "kustomize", "options", "plugin", "proxy"];
 
 /// Flags that may stand before a command and take a value of their own.
 const LEADING: [&str; 14] = [

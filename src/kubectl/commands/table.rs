@@ -2,8 +2,9 @@
 
 use super::{Command, command};
 use crate::kubectl::verbs::{
-    api_resources, apply, auth, autoscale, cluster, config, cordon, delete, describe, diff, drain, edit, events, exec,
-    explain, expose, get, label, logs, patch, replace, rollout, run, scale, set, taint, wait,
+    api_resources, apply, attach, auth, autoscale, cluster, config, cordon, cp, debug, delete, describe, diff, drain,
+    edit, events, exec, explain, expose, get, label, logs, patch, port_forward, replace, rollout, run, scale, set,
+    taint, wait,
 };
 
 /// Roughly in the order of `kubectl --help`.
@@ -184,6 +185,38 @@ pub(super) static COMMANDS: &[Command] = &[
         "(POD | TYPE/NAME) [-c CONTAINER] -- COMMAND [args...]",
         exec::FLAGS,
         exec::run
+    ),
+    command!(
+        "attach",
+        [],
+        "Attach to a running container",
+        "(POD | TYPE/NAME) [-c CONTAINER] [-i]",
+        attach::FLAGS,
+        attach::run
+    ),
+    command!(
+        "cp",
+        [],
+        "Copy files and directories to and from containers",
+        "<file-spec-src> <file-spec-dest>",
+        cp::FLAGS,
+        cp::run
+    ),
+    command!(
+        "debug",
+        [],
+        "Create debugging sessions for troubleshooting workloads and nodes",
+        "(POD | TYPE[[.VERSION].GROUP]/NAME) --image=image [ -- COMMAND [args...] ]",
+        debug::FLAGS,
+        debug::run
+    ),
+    command!(
+        "port-forward",
+        [],
+        "Forward one or more local ports to a pod",
+        "TYPE/NAME [LOCAL_PORT:]REMOTE_PORT",
+        port_forward::FLAGS,
+        port_forward::run
     ),
     command!(
         "events",

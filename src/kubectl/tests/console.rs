@@ -86,6 +86,7 @@ impl Console {
             Step::Output { text, .. } => printed.0.push_str(&text),
             Step::Exit { code } => printed.1 = Some(code),
             Step::Namespace(namespace) => self.namespace = namespace,
+            Step::Write { file, text } => drop(self.files.insert(file, text.into())),
             Step::Cancel { .. } => {}
             Step::Edit { text } => {
                 let edited = self.editor.pop_front().map(|edit| edit(&text));

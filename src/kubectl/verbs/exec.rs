@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::apiserver::{Body, ExecOptions, Payload, StreamChunk, Subresource, Verb};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flags;
-use crate::kubectl::record::Arrival;
+use crate::kubectl::record::{Arrival, Handle};
 use crate::kubectl::session::Session;
 use crate::model::{Kind, Meta};
 
@@ -55,32 +55,56 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
     };
     let request = session.request(Verb::Create, Kind::Pod, pod.metadata.namespace()).named(pod.metadata.name());
     let handle = session.send(request.part(Subresource::Exec).body(Body::Exec(options)));
-    loop {
-        let (_, arrival) = session.next(&[handle])?;
-        let code = match &*arrival {
-            Arrival::Outcome(Err(status)) => return Err(refused(status)),
-            Arrival::Outcome(Ok(response)) => match &response.payload {
-                Payload::Stream(chunk) => print(session, chunk),
-                _ => None,
-            },
-            Arrival::Chunk(chunk) => print(session, chunk),
-            _ => Some(0),
-        };
-        match code {
-            None => {}
-            Some(0) => return Ok(()),
-            Some(code) => {
-                session.err_line(&format!("command terminated with exit code {code}"));
-                return Err(Failure::Exit(code));
-            }
+    follow(session, handle)
+}
+
+/// Prints what a command or a container writes until it ends.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn follow(session: &mut Session<'_>, handle: Handle) -> Result<(), Failure> {
+    match each(session, handle, |session, chunk| session.out(&chunk.stdout_text()))? {
+        0 => Ok(()),
+        code => {
+            session.err_line(&format!("command terminated with exit code {code}"));
+            Err(Failure::Exit(code))
         }
     }
 }
 
-fn print(session: &mut Session<'_>, chunk: &StreamChunk) -> Option<i32> {
-    session.out(&chunk.stdout_text());
-    session.err(&chunk.stderr_text());
-    chunk.exit_code
+/// What a command writes to its standard output, and how it ends.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn collect(session: &mut Session<'_>, handle: Handle) -> Result<(Vec<u8>, i32), Failure> {
+    let mut bytes = Vec::new();
+    let code = each(session, handle, |_, chunk| bytes.extend_from_slice(&chunk.stdout))?;
+    Ok((bytes, code))
+}
+
+/// Hands on each piece until the command ends, and prints what it says of errors; the exit code.
+fn each(
+    session: &mut Session<'_>,
+    handle: Handle,
+    mut take: impl FnMut(&mut Session<'_>, &StreamChunk),
+) -> Result<i32, Failure> {
+    loop {
+        let (_, arrival) = session.next(&[handle])?;
+        let chunk = match &*arrival {
+            Arrival::Outcome(Err(status)) => return Err(refused(status)),
+            Arrival::Outcome(Ok(response)) => match &response.payload {
+                Payload::Stream(chunk) => chunk,
+                _ => continue,
+            },
+            Arrival::Chunk(chunk) => chunk,
+            _ => return Ok(0),
+        };
+        take(session, chunk);
+        session.err(&chunk.stderr_text());
+        if let Some(code) = chunk.exit_code {
+            return Ok(code);
+        }
+    }
 }
 
 /// A connection that was not upgraded is no answer of the API: kubectl prints its text as an error of its own.

@@ -2,6 +2,7 @@
 
 pub mod api_resources;
 pub mod apply;
+pub mod attach;
 pub mod auth;
 pub mod autoscale;
 pub mod change;
@@ -9,7 +10,9 @@ pub mod cluster;
 pub mod config;
 pub mod containers;
 pub mod cordon;
+pub mod cp;
 pub mod create;
+pub mod debug;
 pub mod delete;
 pub mod describe;
 pub mod diff;
@@ -24,6 +27,7 @@ pub mod label;
 pub mod logs;
 pub mod patch;
 pub mod pods_of;
+pub mod port_forward;
 pub mod replace;
 pub mod rollout;
 pub mod run;

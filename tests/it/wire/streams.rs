@@ -128,6 +128,13 @@ fn people_attach_to_what_runs() {
     let ran = served.in_terminal("attach -it shell", &keys);
     assert!(ran.out.contains("it is value"), "{ran:?}");
 
+    // Ctrl-P Ctrl-Q leaves the container as it is.
+    says(&served, "run stays --image=busybox -i --tty --attach=false -- sh", "pod/stays created");
+    says(&served, "wait pod/stays --for=condition=Ready --timeout=60s", "condition met");
+    let ran = served.in_terminal("attach -it stays", &[(HINT, "\r"), (ASH, "\x10\x11")]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    says(&served, "get pod stays", "1/1     Running   0");
+
     let ran = served.run("run once --image=busybox --restart=Never --attach -- sh -c 'sleep 1; echo told; exit 5'");
     assert!(ran.out.contains("told") && ran.code == 5, "{ran:?}");
     let counts = "run counter --image=busybox -- sh -c 'while sleep 1; do echo again; done'";
@@ -151,9 +158,9 @@ fn files_are_copied_both_ways() {
     says(&served, "cp there/page web:/usr/share/nginx/html/index.html", "");
     says(&served, "cp web:/usr/share/nginx/html/index.html again", "");
     assert_eq!(std::fs::read_to_string(here("again")).unwrap(), "a page\n");
-    let ran = served.run("cp web:/none nothing");
-    // How kubectl ends depends on whether it sees the end of the archive or that of the command first.
-    assert!(ran.out.contains("tar: /none: Cannot stat: No such file or directory"), "{ran:?}");
+    // What kubectl cp says of it depends on whether it sees the end of the archive or that of the command first.
+    let ran = served.run("exec web -- tar cf - /none");
+    assert!(ran.out.contains("tar: /none: Cannot stat: No such file or directory") && ran.code == 2, "{ran:?}");
 }
 
 #[test]
@@ -172,6 +179,13 @@ fn ports_are_forwarded() {
     says(&served, "expose pod web --port=8080 --target-port=80", "service/web exposed");
     let (_service, port) = Running::forward(&served, "service/web :8080");
     assert!(page(port, "/").contains("Welcome to nginx!"));
+
+    // By way of the API server, too.
+    let service = "get --raw /api/v1/namespaces/default/services/web:8080/proxy/";
+    says(&served, service, "Welcome to nginx!");
+    says(&served, "get --raw /api/v1/namespaces/default/pods/web/proxy/index.html", "Welcome to nginx!");
+    let ran = served.run("get --raw /api/v1/namespaces/default/services/web:9/proxy/");
+    assert!(ran.out.contains("no service port \"9\" found for service \"web\""), "{ran:?}");
 
     let (mut refused, port) = Running::forward(&served, "pod/web :81");
     assert_eq!(page(port, "/"), "");
