@@ -220,6 +220,8 @@ fn a_key_that_looks_like_a_merge_is_quoted() {
 fn what_is_nested_too_deep_is_refused() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(read("f", &nested(100)).is_ok());
-    let refused = read("f", &nested(1_000)).unwrap_err();
+    assert!(read("f", &nested(100_000)).is_err());
+    let block: String = (0..1_000).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let refused = read("f", &block).unwrap_err();
     assert_eq!(refused.message, "error converting YAML to JSON: yaml: exceeded max depth of 128");
 }
