@@ -14,6 +14,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("scenarios/jobs.yaml", include_str!("../../scenarios/jobs.yaml")),
     ("scenarios/service.yaml", include_str!("../../scenarios/service.yaml")),
     ("scenarios/pending-cpu.yaml", include_str!("../../scenarios/pending-cpu.yaml")),
+    ("scenarios/oom.yaml", include_str!("../../scenarios/oom.yaml")),
     ("scenarios/taints.yaml", include_str!("../../scenarios/taints.yaml")),
     ("scenarios/eggs.yaml", include_str!("../../scenarios/eggs.yaml")),
     ("scenarios/quota.yaml", include_str!("../../scenarios/quota.yaml")),
