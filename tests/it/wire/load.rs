@@ -178,11 +178,11 @@ async fn carry_out(plan: Plan, server: &Server) -> Report {
 
 /// Every third request changes something; of these every fifth makes an object and takes it away.
 fn is_write(number: usize) -> bool {
-    number % 3 == 0
+    number.is_multiple_of(3)
 }
 
 fn changes_of(number: usize) -> usize {
-    if number % 15 == 0 { 2 } else { 1 }
+    if number.is_multiple_of(15) { 2 } else { 1 }
 }
 
 /// Sends requests at their times, whether or not earlier ones were answered.
@@ -213,7 +213,7 @@ async fn ask(plan: Plan, server: &Server, client: &Client, report: &mut Report) 
 async fn one(configs: Api<ConfigMap>, number: usize) -> kube::Result<(&'static str, Duration)> {
     let begun = Instant::now();
     let verb = match number {
-        _ if number % 15 == 0 => {
+        _ if number.is_multiple_of(15) => {
             let name = format!("one-{number}");
             configs.create(&PostParams::default(), &config(&name)).await?;
             let took = begun.elapsed();
