@@ -29,6 +29,8 @@ const BOOT_SECONDS: i64 = 25;
 pub fn serve(args: &args::Serve, out: &mut dyn Write) -> Result<u8, Failure> {
     let scenario = scenario(args)?;
     let mut session = Session::open(scenario, args.seed).map_err(|error: SessionError| Failure::input(error))?;
+    // There is no screen here on which to look back, and what old checkpoints hold grows with every write.
+    session.keep_no_checkpoints();
     let address = args.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
     let identity = Identity::new(address.ip()).map_err(Failure::input)?;
     let (door, mut gate) = gate::open();

@@ -43,6 +43,13 @@ impl Checkpoints {
         self.all.last().is_none_or(|last| now.since(last.at) >= self.interval)
     }
 
+    /// No more are made, and of those that there are only the first stays: going back takes a replay of the whole run then, and
+    /// what etcd compacts away is really gone.
+    pub fn keep_only_the_first(&mut self) {
+        self.all.truncate(1);
+        self.interval = SimDuration::from_micros(u64::MAX);
+    }
+
     /// Adds one.
     pub fn push(&mut self, checkpoint: Checkpoint) {
         if self.all.len() >= COUNT_MAX {

@@ -345,6 +345,12 @@ impl Session {
         self.bookmarks.retain(|(marked, _)| *marked <= at);
     }
 
+    /// Makes no checkpoints from now on, for a session in which hardly anybody will look back: it can be rewound all the same, by
+    /// a replay from its beginning.
+    pub fn keep_no_checkpoints(&mut self) {
+        self.checkpoints.keep_only_the_first();
+    }
+
     /// Another session that has the same past and a future of its own.
     #[must_use]
     pub fn fork(&self) -> Self {

@@ -57,6 +57,19 @@ fn looking_back_shows_the_past_and_rewinding_goes_there() {
 }
 
 #[test]
+fn without_checkpoints_one_can_go_back_too() {
+    let scenario = catalog::sandbox().unwrap();
+    let mut session = play(&scenario, 3);
+    let middle = session.arrived_at() + SimDuration::from_millis(8_500);
+    session.look_at(middle);
+    let past = history(session.cluster());
+    session.keep_no_checkpoints();
+    session.run_for(SimDuration::from_secs(20));
+    session.rewind(middle);
+    assert_eq!(history(session.cluster()).first_divergence(&past), None);
+}
+
+#[test]
 fn a_paused_session_still_answers_kubectl() {
     let mut session = Session::open(catalog::sandbox().unwrap(), 1).unwrap();
     session.pace_mut().pause();
