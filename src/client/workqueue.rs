@@ -22,6 +22,8 @@ pub struct WorkQueue {
     processing: BTreeSet<ObjectKey>,
     failures: BTreeMap<ObjectKey, u32>,
     delayed: BTreeMap<(SimTime, u64), (ObjectKey, CauseId)>,
+    /// Where each delayed key stands in [`delayed`](Self::delayed).
+    delays: BTreeMap<ObjectKey, (SimTime, u64)>,
     sequence: u64,
 }
 
@@ -42,6 +44,7 @@ impl WorkQueue {
             processing: BTreeSet::new(),
             failures: BTreeMap::new(),
             delayed: BTreeMap::new(),
+            delays: BTreeMap::new(),
             sequence: 0,
         }
     }
@@ -54,10 +57,18 @@ impl WorkQueue {
         }
     }
 
-    /// Adds a key after `delay`; returns when to call [`release`](Self::release).
+    /// Adds a key after `delay`, unless it comes sooner anyway; returns when to call [`release`](Self::release).
+    /// Source: `delaying_queue.go`, `insert`.
     pub fn add_after(&mut self, key: ObjectKey, cause: CauseId, delay: SimDuration, now: SimTime) -> SimTime {
-        self.sequence += 1;
         let at = now + delay;
+        if let Some(known) = self.delays.get(&key).copied() {
+            if known.0 <= at {
+                return known.0;
+            }
+            self.delayed.remove(&known);
+        }
+        self.sequence += 1;
+        self.delays.insert(key.clone(), (at, self.sequence));
         self.delayed.insert((at, self.sequence), (key, cause));
         at
     }
@@ -97,6 +108,7 @@ impl WorkQueue {
     pub fn release(&mut self, now: SimTime) {
         while let Some(entry) = self.delayed.first_entry().filter(|entry| entry.key().0 <= now) {
             let (key, cause) = entry.remove();
+            self.delays.remove(&key);
             self.add(key, cause);
         }
     }
@@ -150,12 +162,28 @@ mod tests {
     }
 
     #[test]
+    fn a_key_has_one_delay_and_the_sooner_counts() {
+        let key = ObjectKey::new(Kind::Pod, "default", "web");
+        let mut queue = WorkQueue::default();
+        let mut after =
+            |seconds| queue.add_after(key.clone(), CauseId::NONE, SimDuration::from_secs(seconds), SimTime::ZERO);
+        assert_eq!([after(5), after(9), after(2)].map(SimTime::as_secs), [5, 5, 2]);
+        queue.release(SimTime::from_secs(2));
+        assert_eq!((queue.len(), queue.next_release()), (1, None));
+    }
+
+    #[test]
     fn back_off_doubles_and_is_forgotten() {
         let key = ObjectKey::new(Kind::Pod, "default", "web");
         let mut queue = WorkQueue::default();
         let fail =
             |queue: &mut WorkQueue| queue.add_rate_limited(key.clone(), CauseId::NONE, SimTime::ZERO).as_micros();
-        assert_eq!([fail(&mut queue), fail(&mut queue), fail(&mut queue)], [5_000, 10_000, 20_000]);
+        let mut waits = Vec::new();
+        for _ in 0..3 {
+            waits.push(fail(&mut queue));
+            queue.release(SimTime::from_secs(1));
+        }
+        assert_eq!(waits, [5_000, 10_000, 20_000]);
         queue.forget(&key);
         assert_eq!(fail(&mut queue), 5_000);
     }

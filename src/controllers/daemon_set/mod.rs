@@ -3,9 +3,10 @@
 //! Models `pkg/controller/daemon/daemon_controller.go`. The default scheduler binds the Pods: each is made for one node by a node
 //! affinity on its name.
 //!
-//! Reading order: [`node`] (which nodes are meant), [`pods`] (what a Pod of the set is), [`plan`] (what is done next), [`status`], then
+//! Reading order: [`node`] (which nodes are meant), [`pods`] (what a Pod of the set is), [`plan`] (what is done next), [`backoff`], [`status`], then
 //! this file.
 
+pub mod backoff;
 pub mod node;
 pub mod plan;
 pub mod pods;
@@ -25,6 +26,7 @@ use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Resource};
 use super::expectations::Expectations;
 use super::history::History;
 use super::pod_control::PodControl;
+use backoff::FailedPods;
 use plan::Roster;
 
 /// What a call is for.
@@ -38,6 +40,7 @@ const PRUNE: u64 = 4;
 pub struct DaemonSetController {
     expectations: Expectations,
     syncs: BTreeMap<ObjectKey, Sync>,
+    failed: FailedPods,
 }
 
 /// One look at one DaemonSet.
@@ -47,6 +50,8 @@ struct Sync {
     roster: Roster,
     status_written: bool,
     pods: PodControl,
+    /// When a failed Pod may be replaced.
+    retry_after: Option<SimDuration>,
 }
 
 impl Controller for DaemonSetController {
@@ -106,10 +111,10 @@ impl Controller for DaemonSetController {
         let hash = present.name().rsplit('-').next().unwrap_or_default();
         let roster = Roster::new(set, hash, caches, ctx.now);
         let pods = PodControl::of(object);
-        let mut sync = Sync { set: Arc::clone(set), roster, status_written: false, pods };
+        let mut sync = Sync { set: Arc::clone(set), roster, status_written: false, pods, retry_after: None };
         let mut plan = Plan::none();
         if self.expectations.satisfied(key, ctx.now) {
-            plan = sync.manage(plan, &mut self.expectations, recorder, ctx);
+            plan = sync.manage(plan, &mut self.expectations, &mut self.failed, recorder, ctx);
         }
         let limit = usize::try_from(spec.revision_history_limit.unwrap_or(10)).unwrap_or(0);
         let prune = |one: &Arc<ControllerRevision>| {
@@ -153,7 +158,7 @@ impl Controller for DaemonSetController {
                 return Plan::call(ctx.request_with(Verb::Update, set).part(Subresource::Status));
             }
         }
-        let requeue_after = sync.roster.next_check();
+        let requeue_after = sync.roster.next_check().into_iter().chain(sync.retry_after).min();
         self.syncs.remove(key);
         Plan { requeue_after, ..Plan::none() }
     }
@@ -197,13 +202,29 @@ impl Sync {
         &mut self,
         plan: Plan,
         expectations: &mut Expectations,
+        failed: &mut FailedPods,
         recorder: &mut Recorder,
         ctx: &mut Ctx<'_>,
     ) -> Plan {
-        let steps = self.roster.steps();
-        for (reason, text, pod_is_failed) in &steps.notes {
-            let kind = if *pod_is_failed { EventType::Warning } else { EventType::Normal };
-            recorder.event(ctx, self.pods.owner(), kind, reason, text.clone());
+        let mut steps = self.roster.steps();
+        let owner = self.pods.owner().clone();
+        for (pod, node) in std::mem::take(&mut steps.failed) {
+            let generation = self.set.metadata.generation.unwrap_or(0);
+            let place = (self.set.metadata.uid().to_owned(), generation, node.clone());
+            if let Some(wait) = failed.wait(place, ctx.now) {
+                self.retry_after = Some(self.retry_after.map_or(wait, |earlier| earlier.min(wait)));
+                continue;
+            }
+            let name = Object::from(Arc::clone(&pod)).key().namespaced_name();
+            let text = format!("Found failed daemon pod {name} on node {node}, will try to kill it");
+            recorder.event(ctx, &owner, EventType::Warning, "FailedDaemonPod", text);
+            steps.delete.push(pod);
+        }
+        for (pod, node) in std::mem::take(&mut steps.succeeded) {
+            let name = Object::from(Arc::clone(&pod)).key().namespaced_name();
+            let text = format!("Found succeeded daemon pod {name} on node {node}, will try to delete it");
+            recorder.event(ctx, &owner, EventType::Normal, "SucceededDaemonPod", text);
+            steps.delete.push(pod);
         }
         let pods = steps.create.iter().map(|node| pods::pod(&self.set, node, &self.roster.hash));
         let creations = self.pods.create(pods, CREATE, expectations, ctx);

@@ -1,8 +1,6 @@
 //! What a DaemonSet does next: Pods that are missing, Pods that are too many, Pods of an old revision.
 //!
 //! Models `pkg/controller/daemon/daemon_controller.go`, `podsShouldBeOnNode`, and `update.go`, `rollingUpdate`.
-//!
-//! **Not modelled:** the back-off before a failed Pod is replaced (1 s to 15 min): it is replaced at once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,8 +47,10 @@ pub struct Steps {
     pub create: Vec<String>,
     /// The Pods to delete.
     pub delete: Vec<Arc<Pod>>,
-    /// What is told about Pods that ended: reason, text, whether it is a warning.
-    pub notes: Vec<(&'static str, String, bool)>,
+    /// The Pods that failed, with their nodes: they are deleted after a while.
+    pub failed: Vec<(Arc<Pod>, String)>,
+    /// The Pods that ended well, with their nodes: they are deleted, too.
+    pub succeeded: Vec<(Arc<Pod>, String)>,
 }
 
 impl Roster {
@@ -120,7 +120,8 @@ impl Roster {
         for (name, place) in &self.nodes {
             self.settle(name, place, &mut steps);
         }
-        if steps.create.is_empty() && steps.delete.is_empty() && !self.is_on_delete() {
+        let is_settled = steps.create.is_empty() && steps.delete.is_empty() && steps.succeeded.is_empty();
+        if is_settled && steps.failed.is_empty() && !self.is_on_delete() {
             self.renew(&mut steps);
         }
         steps.create.truncate(BURST);
@@ -141,9 +142,10 @@ impl Roster {
         }
         let mut running = Vec::new();
         for pod in place.pods.iter().filter(|pod| !ending(pod)) {
-            if pod.is_terminal() {
-                steps.notes.push(note(pod, name));
-                steps.delete.push(Arc::clone(pod));
+            if pod.phase() == "Failed" {
+                steps.failed.push((Arc::clone(pod), name.to_owned()));
+            } else if pod.is_terminal() {
+                steps.succeeded.push((Arc::clone(pod), name.to_owned()));
             } else {
                 running.push(pod);
             }
@@ -210,16 +212,5 @@ impl Roster {
         steps.delete.extend(broken);
         steps.delete.extend(working.into_iter().take(most.saturating_sub(unavailable)));
         steps.create.extend(fresh.into_iter().take(surge.saturating_sub(surging)).map(|(name, _)| name));
-    }
-}
-
-fn note(pod: &Pod, node: &str) -> (&'static str, String, bool) {
-    let (namespace, name) = (pod.metadata.namespace(), pod.metadata.name());
-    if pod.phase() == "Failed" {
-        let text = format!("Found failed daemon pod {namespace}/{name} on node {node}, will try to kill it");
-        ("FailedDaemonPod", text, true)
-    } else {
-        let text = format!("Found succeeded daemon pod {namespace}/{name} on node {node}, will try to delete it");
-        ("SucceededDaemonPod", text, false)
     }
 }

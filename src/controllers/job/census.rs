@@ -51,7 +51,7 @@ impl Census {
     #[must_use]
     pub fn of(job: &Job, pods: &[Arc<Pod>], now: SimTime) -> Self {
         let status = job.status.clone().unwrap_or_default();
-        let known = status.uncounted_terminated_pods.unwrap_or_default();
+        let known = status.uncounted_terminated_pods.clone().unwrap_or_default();
         let mut census = Self {
             now,
             counted_succeeded: status.succeeded.unwrap_or(0),
@@ -64,7 +64,12 @@ impl Census {
         for pod in pods {
             census.add(job, pod);
         }
-        census.has_news = census.uncounted() != known;
+        // Indexes that are done or given up are written down before their Pods lose the finalizer, too.
+        let told = |text: &Option<String>| text.clone().unwrap_or_default();
+        census.has_news = census.uncounted() != known
+            || (indexes::is_indexed(job)
+                && (census.completed.to_string() != told(&status.completed_indexes)
+                    || census.index_failures.failed.to_string() != told(&status.failed_indexes)));
         census
     }
 

@@ -183,10 +183,19 @@ impl Sync {
     fn noted(&self, now: SimTime) -> JobStatus {
         let mut status = self.job.status.clone().unwrap_or_default();
         status.start_time.get_or_insert_with(|| time::time(now));
-        status.succeeded = positive(self.census.counted_succeeded);
         status.failed = positive(self.census.counted_failed);
-        status.uncounted_terminated_pods = Some(self.census.uncounted());
+        self.tell_successes(&mut status);
         status
+    }
+
+    /// What succeeded, and which indexes are done or given up.
+    fn tell_successes(&self, status: &mut JobStatus) {
+        let (job, census) = (&self.job, &self.census);
+        let is_indexed = indexes::is_indexed(job);
+        status.succeeded = positive(if is_indexed { census.completed.len() } else { census.counted_succeeded });
+        status.completed_indexes = Some(census.completed.to_string()).filter(|text| is_indexed && !text.is_empty());
+        status.failed_indexes = policies::limit_per_index(job).map(|_| census.index_failures.failed.to_string());
+        status.uncounted_terminated_pods = Some(census.uncounted());
     }
 
     /// The status when everything that could be counted is.
@@ -204,15 +213,7 @@ impl Sync {
         status.ready = Some(if active == 0 { 0 } else { self.census.ready });
         status.terminating = Some(self.census.terminating);
         status.failed = positive(self.census.counted_failed);
-        status.succeeded = positive(if indexes::is_indexed(&job) {
-            self.census.completed.len()
-        } else {
-            self.census.counted_succeeded
-        });
-        status.completed_indexes =
-            Some(self.census.completed.to_string()).filter(|text| indexes::is_indexed(&job) && !text.is_empty());
-        status.failed_indexes = policies::limit_per_index(&job).map(|_| self.census.index_failures.failed.to_string());
-        status.uncounted_terminated_pods = Some(self.census.uncounted());
+        self.tell_successes(&mut status);
         self.end(&mut status, now);
         status
     }

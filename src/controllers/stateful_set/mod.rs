@@ -1,12 +1,12 @@
 //! The StatefulSet controller: Pods with numbers, each with a name, a host name and claims of its own.
 //!
-//! Models `pkg/controller/statefulset`. **Not modelled:** `maxUnavailable` (off by default in v1.36) and
-//! `persistentVolumeClaimRetentionPolicy`, whose claims are always retained.
+//! Models `pkg/controller/statefulset`. **Not modelled:** `maxUnavailable` (off by default in v1.36).
 //!
-//! Reading order: [`identity`] (what a Pod of the set is), [`plan`] (what is done next), [`status`], then this file.
+//! Reading order: [`identity`] (what a Pod of the set is), [`plan`] (what is done next), [`retention`], [`status`], then this file.
 
 pub mod identity;
 pub mod plan;
+pub mod retention;
 pub mod status;
 
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ use crate::client::{
 };
 use crate::engine::SimDuration;
 use crate::model::apps::{ControllerRevision, StatefulSet};
+use crate::model::core::PersistentVolumeClaim;
 use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Resource};
 
 use super::history::History;
@@ -29,6 +30,7 @@ const CLAIM: u64 = 2;
 const CREATE: u64 = 3;
 const DELETE: u64 = 4;
 const PRUNE: u64 = 5;
+const OWN: u64 = 6;
 
 /// The controller.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +92,7 @@ impl Controller for StatefulSetController {
         let pods = caches.controlled_by::<Pod>(set.metadata.uid()).cloned();
         let roster = Roster::new(set, &history, present.name(), pods, ctx.now);
         let mut sync = Sync { set: Arc::clone(set), roster, status_written: false, claims: BTreeMap::new() };
-        let mut plan = Plan::none();
+        let mut plan = Plan::none().stage(sync.owned_claims(caches, ctx));
         if !set.metadata.is_terminating() {
             for step in sync.roster.steps() {
                 plan = sync.take(&step, plan, caches, ctx);
@@ -155,12 +157,26 @@ impl Sync {
         }
     }
 
+    /// Claims whose owners are not those that the policy wants.
+    fn owned_claims(&self, caches: &Caches, ctx: &Ctx<'_>) -> Vec<Call> {
+        let mut calls = Vec::new();
+        for (ordinal, pod) in &self.roster.pods {
+            for claim in identity::claims(&self.set, *ordinal) {
+                let present = caches.get::<PersistentVolumeClaim>(claim.metadata.namespace(), claim.metadata.name());
+                let is_surplus = self.roster.is_surplus(*ordinal);
+                let claim = present.and_then(|claim| retention::corrected(claim, &self.set, pod, is_surplus));
+                calls.extend(claim.map(|claim| Call { request: ctx.request_with(Verb::Update, claim), tag: OWN }));
+            }
+        }
+        calls
+    }
+
     fn missing_claims(&mut self, ordinal: i32, caches: &Caches, ctx: &Ctx<'_>) -> Vec<Call> {
         let pod = identity::pod_name(&self.set, ordinal);
         let mut calls = Vec::new();
         for claim in identity::claims(&self.set, ordinal) {
             let (namespace, name) = (claim.metadata.namespace(), claim.metadata.name());
-            if caches.get::<crate::model::core::PersistentVolumeClaim>(namespace, name).is_none() {
+            if caches.get::<PersistentVolumeClaim>(namespace, name).is_none() {
                 self.claims.insert(name.into(), pod.clone());
                 calls.push(Call { request: ctx.request_with(Verb::Create, claim), tag: CLAIM });
             }

@@ -103,6 +103,12 @@ impl Roster {
         waits.filter(|wait| *wait > SimDuration::ZERO).min()
     }
 
+    /// Whether the set is too small, or begins too late, for a Pod with this number.
+    #[must_use]
+    pub fn is_surplus(&self, ordinal: i32) -> bool {
+        ordinal < self.start() || ordinal >= self.end()
+    }
+
     /// Whether a Pod or the set itself still needs a revision.
     #[must_use]
     pub fn uses(&self, revision: &str) -> bool {
@@ -158,7 +164,7 @@ impl Roster {
 
     /// Deletes what is too much, from the highest number; says whether to go on.
     fn shrink(&self, steps: &mut Vec<Step>) -> bool {
-        let outside = |(ordinal, _): &(&i32, &Arc<Pod>)| **ordinal < self.start() || **ordinal >= self.end();
+        let outside = |(ordinal, _): &(&i32, &Arc<Pod>)| self.is_surplus(**ordinal);
         let unhealthy = self.pods.iter().find(|(_, pod)| !is_healthy(pod)).map(|(ordinal, _)| *ordinal);
         for (ordinal, pod) in self.pods.iter().rev().filter(outside) {
             if pod.metadata.deletion_timestamp.is_some() {

@@ -33,8 +33,8 @@ pub fn status(set: &StatefulSet, roster: &Roster) -> StatefulSetStatus {
     }
     status.available_replicas = Some(available);
     status.ready_replicas = positive(ready);
-    let is_complete = !roster.is_on_delete() && updated == status.replicas && ready == status.replicas;
-    if is_complete && roster.partition() <= 0 {
+    let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    if !roster.is_on_delete() && [updated, ready, status.replicas] == [wanted; 3] {
         status.current_revision = Some(roster.update.clone());
         current = updated;
     }
