@@ -94,6 +94,7 @@ mod status;
 mod storage_class;
 mod stored;
 mod volume;
+pub(super) mod warnings;
 
 use std::sync::Arc;
 

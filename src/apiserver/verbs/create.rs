@@ -40,6 +40,7 @@ fn store(mut object: Object, ownership: Ownership, work: &mut Work<'_>) -> Resul
     registry::fill_for_create(object.meta_mut(), work.now, work.random);
     registry::prepare_for_create(&mut object, work.now);
     registry::validate(&object)?;
+    work.warnings.extend(registry::warnings::about(&object, None));
     admission::validate(&object, None, &mut work.review())?;
     let claims = match &mut object {
         Object::Service(service) => allocation::assign(Arc::make_mut(service), None, work.store, work.random)?,

@@ -115,6 +115,7 @@ fn finish(
             admission::mutate(&mut object, Some(old), &mut work.review())?;
             work.check_escalation(&object, Some(old))?;
             registry::validate_update(&object, old)?;
+            work.warnings.extend(registry::warnings::about(&object, Some(old)));
             admission::validate(&object, Some(old), &mut work.review())?;
             let charges = resource_quota::charges(&object, Some(old), &work.review())
                 .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))?;
