@@ -150,6 +150,28 @@ impl PodWorker {
         }
     }
 
+    /// The status has changed: probes that decide whether a container has started or is ready, and have not looked yet, do so at
+    /// once. Source: `prober_manager.go`, `UpdatePodStatus`.
+    pub fn trigger_probes(&mut self, scope: &mut Scope<'_, '_>) {
+        let pod = Arc::clone(&self.pod);
+        for slot in 0..self.slots.len() {
+            if self.slots[slot].probes.is_empty() || !self.slots[slot].is_running(scope.machine) {
+                continue;
+            }
+            for kind in [ProbeKind::Startup, ProbeKind::Readiness] {
+                let Some(probe) = kind.of(self.slots[slot].spec(&pod)) else { continue };
+                let started_at = self.slots[slot].status(scope.machine).and_then(|status| status.started_at);
+                let begins_at = started_at.unwrap_or_default() + seconds(probe.initial_delay_seconds, 0);
+                let worker = self.probe_mut(slot, kind).copied();
+                let is_new =
+                    worker.is_some_and(|one| one.last.is_none() && one.attempt.is_none() && one.next_at.is_some());
+                if is_new && begins_at <= scope.now() && self.is_told_running(slot) {
+                    self.look(slot, kind, probe, scope);
+                }
+            }
+        }
+    }
+
     /// Whether the status says that the container runs: nobody looks at one before that.
     fn is_told_running(&self, slot: usize) -> bool {
         let (spec, status) = (self.slots[slot].spec(&self.pod), &self.report.status);

@@ -29,6 +29,9 @@ impl PodWorker {
         self.report.is_stale = true;
         self.report.is_acknowledged = false;
         self.send_status(scope);
+        if self.stage == Stage::Sync {
+            self.trigger_probes(scope);
+        }
     }
 
     /// Sends the latest status, unless a write is under way.
