@@ -46,9 +46,9 @@ fn a_readiness_probe_decides_alone() {
     6.505 Normal Pulled Container image "busybox:1.36" already present on machine and can be accessed by the pod
     6.585 Normal Created Container created
     6.675 Normal Started Container started
-    6.675 Warning Unhealthy Readiness probe failed: cat: can't open '/tmp/ready': No such file or directory
-
     7.447 status Running app-Running#0
+    7.447 Warning Unhealthy Readiness probe failed: cat: can't open '/tmp/ready': No such file or directory
+
     10.675 status Running app+Running#0
     "#);
 }
@@ -67,9 +67,8 @@ fn http_and_tcp_probes_tell_why() {
     6.505 Normal Pulled Container image "busybox:1.36" already present on machine and can be accessed by the pod
     6.585 Normal Created Container created
     6.675 Normal Started Container started
-    6.675 Warning Unhealthy Liveness probe failed: Get "http://10.244.1.2:80/healthz": dial tcp 10.244.1.2:80: connect: connection refused
-    6.675 Warning Unhealthy Readiness probe failed: dial tcp 10.244.1.2:80: connect: connection refused
     7.447 status Running app-Running#0
+    7.447 Warning Unhealthy Readiness probe failed: dial tcp 10.244.1.2:80: connect: connection refused
     "#);
 }
 
@@ -90,9 +89,9 @@ fn a_startup_probe_holds_the_others_back() {
     6.505 Normal Pulled Container image "busybox:1.36" already present on machine and can be accessed by the pod
     6.585 Normal Created Container created
     6.675 Normal Started Container started
-    6.675 Warning Unhealthy Startup probe failed: cat: can't open '/tmp/up': No such file or directory
-
     7.447 status Running app-Running#0
+    7.447 Warning Unhealthy Startup probe failed: cat: can't open '/tmp/up': No such file or directory
+
     9.675 status Running app+Running#0
     "#);
 }
