@@ -99,7 +99,7 @@ struct Seen {
 struct Similar {
     /// The first message; most never have another.
     first: u64,
-    others: Option<Box<BTreeSet<u64>>>,
+    others: BTreeSet<u64>,
     last_at: SimTime,
 }
 
@@ -229,20 +229,19 @@ impl Recorder {
     /// Source: `events_cache.go`, `EventAggregate`.
     fn are_too_many(&mut self, group: Key, message: &str, now: SimTime) -> bool {
         let message = Key::of([message]).low();
-        let fresh = Similar { first: message, others: None, last_at: now };
+        let fresh = Similar { first: message, others: BTreeSet::new(), last_at: now };
         let similar = self.similar.entry(group).or_insert_with(|| fresh.clone());
         if now.since(similar.last_at) > SIMILAR_INTERVAL {
             *similar = fresh;
         }
         similar.last_at = now;
         if similar.first == message {
-            return similar.others.as_ref().is_some_and(|others| others.len() + 1 >= SIMILAR_MAX);
+            return similar.others.len() + 1 >= SIMILAR_MAX;
         }
-        let others = similar.others.get_or_insert_default();
-        others.insert(message);
-        let too_many = others.len() + 1 >= SIMILAR_MAX;
+        similar.others.insert(message);
+        let too_many = similar.others.len() + 1 >= SIMILAR_MAX;
         if too_many {
-            others.pop_first();
+            similar.others.pop_first();
         }
         too_many
     }
