@@ -9,6 +9,7 @@
 )]
 
 mod commands;
+mod helm;
 mod hostile;
 mod library;
 mod load;
