@@ -1,11 +1,12 @@
 //! The quick way to the same answer: verdicts and scores that are known, in flat arrays, and counts that follow the changes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::engine::Stream;
 use crate::scheduler::counts::{Mask, View};
 use crate::scheduler::framework::profile::PreFilterResult;
-use crate::scheduler::framework::{CycleState, Diagnosis, FitError, PluginSet, Profile, Rejection};
+use crate::scheduler::framework::{CycleState, Diagnosis, FitError, Pattern, PluginSet, Profile, Rejection, Seen};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::snapshot::Snapshot;
 
@@ -126,6 +127,14 @@ impl Algorithm {
     }
 }
 
+impl Walk {
+    /// The places that were looked at.
+    fn ranges(&self, nodes: usize) -> [Range<usize>; 2] {
+        let end = self.start + self.examined;
+        [self.start..end.min(nodes), 0..end.saturating_sub(nodes)]
+    }
+}
+
 impl Wide {
     /// What plugins beside the shape say of a node. Those that must be asked come before those with masks.
     fn code(
@@ -226,19 +235,27 @@ fn diagnosis(shape: &Shape, wide: &Wide, walk: &Walk, nodes: usize) -> Diagnosis
     let known = shape.patterns.iter().map(|(plugin, rejection)| (*plugin, rejection));
     let asked = walk.answers.iter().map(|(plugin, rejection)| (*plugin, rejection));
     let all: Vec<(usize, &Rejection)> = known.chain(answers).chain(asked).collect();
+    let mut counts = vec![0; all.len()];
     let mut diagnosis = if is_told { Diagnosis::new(nodes) } else { Diagnosis::default() };
-    let mut numbers: Vec<Option<u16>> = vec![None; all.len()];
-    let looked_at = (0..walk.examined).map(|turn| (walk.start + turn) % nodes);
-    for place in looked_at {
-        let code = walk.codes[place];
-        if code == FEASIBLE {
-            diagnosis.accept(place);
-            continue;
+    for code in walk.ranges(nodes).into_iter().flat_map(|range| &walk.codes[range]) {
+        match *code {
+            FEASIBLE => diagnosis.feasible += 1,
+            code => counts[usize::from(code)] += 1,
         }
-        let (plugin, rejection) = all[usize::from(code)];
-        match numbers[usize::from(code)] {
-            Some(number) => diagnosis.reject_again(place, number),
-            None => numbers[usize::from(code)] = Some(diagnosis.reject(place, Some(plugin), rejection.clone())),
+    }
+    let mut seen = vec![Seen::NotExamined; all.len()];
+    for (code, ((plugin, rejection), count)) in
+        all.into_iter().zip(counts).enumerate().filter(|(_, (_, count))| *count > 0)
+    {
+        seen[code] = Seen::Rejected(u16::try_from(diagnosis.patterns.len()).unwrap_or(u16::MAX));
+        diagnosis.rejected += count;
+        diagnosis.rejected_by.insert(plugin);
+        diagnosis.patterns.push(Pattern { plugin: Some(plugin), rejection: rejection.clone(), count });
+    }
+    if is_told {
+        for place in walk.ranges(nodes).into_iter().flatten() {
+            let code = walk.codes[place];
+            diagnosis.seen[place] = if code == FEASIBLE { Seen::Feasible } else { seen[usize::from(code)] };
         }
     }
     diagnosis

@@ -195,3 +195,38 @@ fn hash_of(pod: &Pod) -> u64 {
     }
     hash ^ u64::from(pod.priority().unsigned_abs())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::scheduler::fixture::{PodFixture, pod};
+
+    fn number(demands: &mut Demands, fixture: &PodFixture) -> u32 {
+        demands.info(Arc::clone(fixture.object().get::<Pod>().unwrap())).demand.number
+    }
+
+    #[test]
+    fn pods_of_one_template_share_what_they_ask_for() {
+        let mut demands = Demands::default();
+        let web = |name: &str| pod(name).requests("100m", "0").meta("labels", json!({"app": "web"}));
+        let first = number(&mut demands, &web("a"));
+        assert_eq!(number(&mut demands, &web("b")), first);
+        assert_eq!(number(&mut demands, &web("c").on("node-1")), first, "wherever they are");
+        let token = |name: &str| json!([{"name": name, "emptyDir": {}}]);
+        assert_eq!(number(&mut demands, &web("d").spec("volumes", token("kube-api-access-abcde"))), first);
+        let others = [
+            web("e").requests("200m", "0"),
+            web("f").meta("labels", json!({"app": "db"})),
+            web("g").meta("namespace", json!("other")),
+            web("h").priority(5),
+            web("i").spec("nodeSelector", json!({"disk": "ssd"})),
+            web("j").claim("data"),
+            web("k").host_port(80),
+        ];
+        for other in &others {
+            assert_ne!(number(&mut demands, other), first);
+        }
+    }
+}

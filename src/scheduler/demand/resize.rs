@@ -56,3 +56,26 @@ fn greatest(mut most: List, other: &List) -> List {
     }
     most
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::scheduler::fixture::pod;
+
+    fn counted(wanted: &str, promised: &str, has: &str, conditions: Value) -> i64 {
+        let status = json!([{"name": "app", "image": "", "imageID": "", "ready": true, "restartCount": 0,
+            "allocatedResources": {"cpu": promised}, "resources": {"requests": {"cpu": has}}}]);
+        let one = pod("p").requests(wanted, "0").on("n").status("containerStatuses", status);
+        one.status("conditions", conditions).info().demand.requests.milli_cpu
+    }
+
+    #[test]
+    fn while_it_is_resized_a_pod_counts_as_the_most_of_all() {
+        assert_eq!(counted("500m", "500m", "500m", json!([])), 500);
+        assert_eq!(counted("900m", "500m", "500m", json!([])), 900, "more is wanted");
+        assert_eq!(counted("200m", "200m", "500m", json!([])), 500, "less is wanted but not yet done");
+        let infeasible = json!([{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}]);
+        assert_eq!(counted("900m", "500m", "500m", infeasible), 500, "more is wanted and cannot be had");
+    }
+}

@@ -101,10 +101,13 @@ impl Diagnosis {
         }
     }
 
-    /// Whether fewer Pods on the node at `index` might help.
+    /// The places of nodes where fewer Pods might help.
     #[must_use]
-    pub fn is_resolvable(&self, index: usize) -> bool {
-        self.rejection(index).is_some_and(|pattern| pattern.rejection.code == Code::Unschedulable)
+    pub fn resolvable(&self) -> Vec<usize> {
+        let helps: Vec<bool> =
+            self.patterns.iter().map(|pattern| pattern.rejection.code == Code::Unschedulable).collect();
+        let is_resolvable = |seen: &Seen| matches!(seen, Seen::Rejected(number) if helps[usize::from(*number)]);
+        self.seen.iter().enumerate().filter(|(_, seen)| is_resolvable(seen)).map(|(place, _)| place).collect()
     }
 }
 

@@ -16,7 +16,7 @@ use super::plugin::{Plugin, PostFilterOutcome, PreFilterOutcome, Refusal, Stage}
 use super::status::Rejection;
 
 /// Plugins of a profile, by their place in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PluginSet(u64);
 
 impl PluginSet {

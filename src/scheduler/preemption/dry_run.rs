@@ -1,6 +1,5 @@
 //! What if all Pods of lower priority left this node? If that makes room, as many as possible may stay after all.
 
-use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -15,11 +14,11 @@ use super::{Candidate, NO_VICTIMS};
 
 /// What came of trying a node.
 #[derive(Clone, Debug)]
-pub(super) enum DryRun {
+enum DryRun {
     /// Room can be made, and how much that hurts.
-    Room(Arc<Candidate>, Harm),
+    Room(Box<Candidate>, Harm),
     /// It would not help.
-    Refused(Arc<Rejection>),
+    Refused(Rejection),
 }
 
 /// What came of trying nodes for Pods of one shape, by place; forgotten where the node changes.
@@ -42,6 +41,41 @@ impl DryRuns {
         self.by_place.clear();
     }
 
+    /// How much it hurts to make room on the node at a place; tries it, unless that was done before for a Pod of the same
+    /// shape.
+    pub(super) fn harm_at(&mut self, stage: &Stage<'_>, state: &mut Option<CycleState>, place: usize) -> Option<Harm> {
+        let known = &mut self.by_place[place];
+        if known.is_none() {
+            *known = Some(match select_victims(stage, state, stage.snapshot.at(place)) {
+                Ok(candidate) => {
+                    let harm = harm(&candidate);
+                    DryRun::Room(Box::new(candidate), harm)
+                }
+                Err(rejection) => DryRun::Refused(rejection),
+            });
+        }
+        match known {
+            Some(DryRun::Room(_, harm)) => Some(*harm),
+            _ => None,
+        }
+    }
+
+    /// How room would be made on the node at a place.
+    pub(super) fn candidate(&self, place: usize) -> Option<&Candidate> {
+        match self.by_place.get(place)? {
+            Some(DryRun::Room(candidate, _)) => Some(candidate),
+            _ => None,
+        }
+    }
+
+    /// Why that would not help.
+    pub(super) fn refusal(&self, place: usize) -> Option<&Rejection> {
+        match self.by_place.get(place)? {
+            Some(DryRun::Refused(rejection)) => Some(rejection),
+            _ => None,
+        }
+    }
+
     /// Makes room for so many nodes; what was found under other budgets is forgotten.
     pub fn renew(&mut self, nodes: usize, budgets: u64) {
         if self.budgets != budgets {
@@ -50,27 +84,6 @@ impl DryRuns {
         }
         self.by_place.resize(nodes, None);
     }
-}
-
-/// Tries the node at a place, unless that was done before for a Pod of the same shape.
-pub(super) fn dry_run(stage: &Stage<'_>, state: &mut Option<CycleState>, place: usize) -> DryRun {
-    let memory: Option<&RefCell<DryRuns>> = stage.dry_runs;
-    if let Some(known) = memory.and_then(|memory| memory.borrow().by_place.get(place).cloned().flatten()) {
-        return known;
-    }
-    let outcome = match select_victims(stage, state, stage.snapshot.at(place)) {
-        Ok(candidate) => {
-            let harm = harm(&candidate);
-            DryRun::Room(Arc::new(candidate), harm)
-        }
-        Err(rejection) => DryRun::Refused(Arc::new(rejection)),
-    };
-    if let Some(memory) = memory
-        && let Some(slot) = memory.borrow_mut().by_place.get_mut(place)
-    {
-        *slot = Some(outcome.clone());
-    }
-    outcome
 }
 
 /// The Pods that must leave a node.

@@ -11,11 +11,12 @@ mod dry_run;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::model::Pod;
 
-use dry_run::{DryRun, dry_run};
+use choose::Harm;
 
 use super::framework::diagnosis::histogram;
 use super::framework::{Code, Refusal, Rejection, Stage};
@@ -50,31 +51,33 @@ pub fn preempt(stage: &Stage<'_>, enough: impl Fn(usize) -> usize) -> Result<Can
     if let Some(text) = ineligible(stage) {
         return Err(Refusal { text: text.to_owned(), is_nomination_kept: true });
     }
-    let potential: Vec<usize> =
-        (0..stage.snapshot.len()).filter(|index| stage.diagnosis.is_resolvable(*index)).collect();
+    let potential = stage.diagnosis.resolvable();
     let wanted = enough(potential.len());
-    let mut best: Option<(choose::Harm, Arc<Candidate>)> = None;
+    let own = RefCell::default();
+    let mut tried = stage.dry_runs.unwrap_or(&own).borrow_mut();
+    tried.renew(stage.snapshot.len(), stage.snapshot.budgets.epoch);
+    let mut best: Option<(Harm, usize)> = None;
     let (mut found, mut has_harmless) = (0, false);
-    let mut refusals: Vec<Arc<Rejection>> = Vec::new();
     let mut state = None;
     for turn in 0..potential.len() {
-        match dry_run(stage, &mut state, potential[(stage.offset + turn) % potential.len()]) {
-            DryRun::Room(candidate, harm) => {
-                found += 1;
-                has_harmless |= candidate.violations == 0;
-                if best.as_ref().is_none_or(|(least, _)| harm < *least) {
-                    best = Some((harm, candidate));
-                }
+        let place = potential[(stage.offset + turn) % potential.len()];
+        if let Some(harm) = tried.harm_at(stage, &mut state, place) {
+            found += 1;
+            has_harmless |= harm.0 == 0;
+            if best.is_none_or(|(least, _)| harm < least) {
+                best = Some((harm, place));
             }
-            DryRun::Refused(rejection) => refusals.push(rejection),
         }
         // Goes on for as long as every choice breaks a budget. Source: `DryRunPreemption`.
         if found >= wanted && has_harmless {
             break;
         }
     }
-    best.map(|(_, candidate)| Arc::unwrap_or_clone(candidate))
-        .ok_or_else(|| Refusal { text: summary(stage.snapshot.len(), &refusals), is_nomination_kept: false })
+    let chosen = best.and_then(|(_, place)| tried.candidate(place));
+    chosen.cloned().ok_or_else(|| {
+        let refusals: Vec<&Rejection> = potential.iter().filter_map(|place| tried.refusal(*place)).collect();
+        Refusal { text: summary(stage.snapshot.len(), &refusals), is_nomination_kept: false }
+    })
 }
 
 /// Why the Pod may not push others aside at all.
@@ -101,7 +104,7 @@ fn is_leaving_for_another(pod: &Pod) -> bool {
 }
 
 /// `0/3 nodes are available: …`, where nodes that were not tried count as not helped.
-fn summary(nodes: usize, refusals: &[Arc<Rejection>]) -> String {
+fn summary(nodes: usize, refusals: &[&Rejection]) -> String {
     let untried = nodes - refusals.len();
     let not_helpful = Rejection::unresolvable(NOT_HELPFUL);
     let tried = refusals.iter().map(|rejection| (&rejection.reasons[..], 1));

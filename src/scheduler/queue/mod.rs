@@ -10,6 +10,7 @@ mod queued_pod;
 #[cfg(test)]
 mod tests;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,6 +33,9 @@ pub const POOL_PERIOD: SimDuration = SimDuration::from_secs(30);
 
 type Key = (Rank, u64, Arc<str>);
 type BackoffKey = (SimTime, Key);
+/// What Pods ask for, by its number, and what turned them down: an event helps all of a group or none. Those with number 0
+/// differ.
+type Group = (u32, PluginSet);
 
 /// Pods that wait for a node.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +43,8 @@ pub struct SchedulingQueue {
     pods: BTreeMap<Arc<str>, QueuedPod>,
     active: BTreeSet<Key>,
     backoff: BTreeSet<BackoffKey>,
-    pool: BTreeSet<Arc<str>>,
+    pool: BTreeMap<Group, BTreeSet<Arc<str>>>,
+    gated: BTreeSet<Arc<str>>,
     sequence: u64,
     backoff_of: Backoff,
 }
@@ -86,7 +91,17 @@ impl SchedulingQueue {
         match pod.place {
             Place::Active => self.active.remove(&pod.key()),
             Place::Backoff | Place::ErrorBackoff => self.backoff.remove(&(pod.backoff_until, pod.key())),
-            Place::Pool | Place::Gated => self.pool.remove(uid),
+            Place::Gated => self.gated.remove(uid),
+            Place::Pool => match self.pool.entry(pod.group()) {
+                Entry::Vacant(_) => false,
+                Entry::Occupied(mut group) => {
+                    let was_there = group.get_mut().remove(uid);
+                    if group.get().is_empty() {
+                        group.remove();
+                    }
+                    was_there
+                }
+            },
         };
         Some(pod)
     }
@@ -126,10 +141,15 @@ impl SchedulingQueue {
 
     /// Something happened: Pods that it may help are tried again, after their back-off.
     pub fn on_event(&mut self, event: &ClusterEvent, cause: CauseId, profiles: &Profiles, now: SimTime) {
-        let helped = |uid: &&Arc<str>| {
-            self.pods.get(*uid).is_some_and(|pod| pod.place == Place::Pool && may_help(profiles, event, pod))
-        };
-        let helped: Vec<Arc<str>> = self.pool.iter().filter(helped).cloned().collect();
+        let is_helped = |uid: &&Arc<str>| self.pods.get(*uid).is_some_and(|pod| may_help(profiles, event, pod));
+        let mut helped: Vec<Arc<str>> = Vec::new();
+        for ((number, _), uids) in &self.pool {
+            if *number == 0 {
+                helped.extend(uids.iter().filter(is_helped).cloned());
+            } else if uids.first().as_ref().is_some_and(is_helped) {
+                helped.extend(uids.iter().cloned());
+            }
+        }
         for uid in helped {
             self.wake(&uid, cause, profiles, now);
         }
@@ -152,7 +172,7 @@ impl SchedulingQueue {
         let is_over = |uid: &&Arc<str>| {
             self.pods.get(*uid).is_some_and(|pod| pod.place == Place::Pool && now.since(pod.queued_at) > MAX_IN_POOL)
         };
-        let over: Vec<Arc<str>> = self.pool.iter().filter(is_over).cloned().collect();
+        let over: Vec<Arc<str>> = self.pool.values().flatten().filter(is_over).cloned().collect();
         for uid in over {
             self.wake(&uid, CauseId::NONE, profiles, now);
         }
@@ -226,13 +246,19 @@ impl SchedulingQueue {
         match pod.place {
             Place::Active => drop(self.active.insert(pod.key())),
             Place::Backoff | Place::ErrorBackoff => drop(self.backoff.insert((pod.backoff_until, pod.key()))),
-            Place::Pool | Place::Gated => drop(self.pool.insert(Arc::clone(&pod.info.uid))),
+            Place::Gated => drop(self.gated.insert(Arc::clone(&pod.info.uid))),
+            Place::Pool => drop(self.pool.entry(pod.group()).or_default().insert(Arc::clone(&pod.info.uid))),
         }
         self.pods.insert(Arc::clone(&pod.info.uid), pod);
     }
 }
 
 impl QueuedPod {
+    fn group(&self) -> Group {
+        let number = if self.info.demand.has_volumes { 0 } else { self.info.demand.number };
+        (number, self.rejected_by)
+    }
+
     fn key(&self) -> Key {
         (rank(&self.info, self.queued_at), self.sequence, Arc::clone(&self.info.uid))
     }

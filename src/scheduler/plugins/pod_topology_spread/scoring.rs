@@ -94,7 +94,8 @@ pub(super) fn normalize(scores: &mut [i64], is_ignored: impl Fn(usize) -> bool) 
         *score = match (is_ignored(index), most) {
             (true, _) => 0,
             (false, 0) => 100,
-            (false, most) => 100 * (most + least - *score) / most,
+            // The quotient of whole numbers below 2^53, cut off, is that of Go's integers; and several are worked out at once.
+            (false, most) => ((100 * (most + least - *score)) as f64 / most as f64) as i64,
         };
     }
 }
