@@ -29,8 +29,8 @@ struct Wide {
 /// A search that went once around, or until it had enough.
 struct Walk {
     feasible: Vec<usize>,
-    /// What became of each place; only those that were looked at count.
-    codes: Vec<u16>,
+    /// What became of each place; only those that were looked at count. `None` where the shape alone decided.
+    codes: Option<Vec<u16>>,
     examined: usize,
     start: usize,
     /// What asked plugins have said.
@@ -101,26 +101,34 @@ impl Algorithm {
         let nodes = view.snapshot.len();
         let wanted = enough(profile.percentage_of_nodes_to_score, nodes);
         let start = self.next_start % nodes;
-        let mut walk = Walk {
-            feasible: Vec::with_capacity(wanted),
-            codes: vec![0; nodes],
-            examined: 0,
-            start,
-            answers: Vec::new(),
-        };
-        let is_simple = wide.masks.is_empty() && wide.asked.is_empty();
-        let mut place = start;
-        while walk.examined < nodes && walk.feasible.len() < wanted {
-            let mut code = shape.verdicts[place];
-            if code == FEASIBLE && !is_simple {
-                code = wide.code(profile, shape, view, place, &mut walk.answers);
+        let mut walk =
+            Walk { feasible: Vec::with_capacity(wanted), codes: None, examined: 0, start, answers: Vec::new() };
+        let places = (start..nodes).chain(0..start);
+        if wide.masks.is_empty() && wide.asked.is_empty() {
+            for place in places {
+                walk.examined += 1;
+                if shape.verdicts[place] == FEASIBLE {
+                    walk.feasible.push(place);
+                    if walk.feasible.len() == wanted {
+                        break;
+                    }
+                }
             }
-            walk.codes[place] = code;
-            if code == FEASIBLE {
-                walk.feasible.push(place);
+        } else {
+            let mut codes = shape.verdicts.clone();
+            for place in places {
+                walk.examined += 1;
+                if codes[place] == FEASIBLE {
+                    codes[place] = wide.code(profile, shape, view, place, &mut walk.answers);
+                }
+                if codes[place] == FEASIBLE {
+                    walk.feasible.push(place);
+                    if walk.feasible.len() == wanted {
+                        break;
+                    }
+                }
             }
-            walk.examined += 1;
-            place = if place + 1 == nodes { 0 } else { place + 1 };
+            walk.codes = Some(codes);
         }
         self.next_start = (self.next_start + walk.examined) % nodes;
         walk
@@ -145,8 +153,8 @@ impl Wide {
         place: usize,
         answers: &mut Vec<(usize, Rejection)>,
     ) -> u16 {
-        let masked: usize = self.masks.iter().map(|(_, mask, _)| mask.answers.len()).sum();
         if !self.asked.is_empty() {
+            let masked: usize = self.masks.iter().map(|(_, mask, _)| mask.answers.len()).sum();
             let node = view.snapshot.at(place);
             if let Err(answer) = profile.filter_but(self.asked.complement(), &self.state, view.pod, node) {
                 let number = answers.iter().position(|known| *known == answer).unwrap_or_else(|| {
@@ -235,9 +243,10 @@ fn diagnosis(shape: &Shape, wide: &Wide, walk: &Walk, nodes: usize) -> Diagnosis
     let known = shape.patterns.iter().map(|(plugin, rejection)| (*plugin, rejection));
     let asked = walk.answers.iter().map(|(plugin, rejection)| (*plugin, rejection));
     let all: Vec<(usize, &Rejection)> = known.chain(answers).chain(asked).collect();
+    let codes = walk.codes.as_ref().unwrap_or(&shape.verdicts);
     let mut counts = vec![0; all.len()];
     let mut diagnosis = if is_told { Diagnosis::new(nodes) } else { Diagnosis::default() };
-    for code in walk.ranges(nodes).into_iter().flat_map(|range| &walk.codes[range]) {
+    for code in walk.ranges(nodes).into_iter().flat_map(|range| &codes[range]) {
         match *code {
             FEASIBLE => diagnosis.feasible += 1,
             code => counts[usize::from(code)] += 1,
@@ -254,7 +263,7 @@ fn diagnosis(shape: &Shape, wide: &Wide, walk: &Walk, nodes: usize) -> Diagnosis
     }
     if is_told {
         for place in walk.ranges(nodes).into_iter().flatten() {
-            let code = walk.codes[place];
+            let code = codes[place];
             diagnosis.seen[place] = if code == FEASIBLE { Seen::Feasible } else { seen[usize::from(code)] };
         }
     }

@@ -45,8 +45,13 @@ pub(super) fn choose(
 
 /// One of the nodes with the greatest total, each as likely as the others.
 pub(super) fn best(feasible: &[usize], totals: &[i64], random: &mut Stream) -> usize {
-    let best = totals.iter().copied().max().unwrap_or(0);
-    let ties = totals.iter().filter(|total| **total == best).count();
+    let (mut best, mut ties) = (i64::MIN, 0);
+    for total in totals {
+        if *total > best {
+            (best, ties) = (*total, 0);
+        }
+        ties += usize::from(*total == best);
+    }
     let lot = if ties > 1 { random.below(ties as u64) as usize } else { 0 };
     let mut winners = feasible.iter().zip(totals).filter(|(_, total)| **total == best);
     winners.nth(lot).map_or(feasible[0], |(place, _)| *place)

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::*;
-use crate::scheduler::demand::Demands;
 use crate::scheduler::fixture::{message, node, place, pod, snapshot, stream};
 
 #[test]

@@ -65,8 +65,13 @@ pub fn optional_set() -> Vec<(Arc<dyn Plugin>, i64)> {
 /// Source: `pkg/scheduler/framework/plugins/helper/normalize_score.go`.
 pub(super) fn normalize_by_greatest(scores: &mut [i64], order: Order) {
     let greatest = scores.iter().copied().max().unwrap_or(0);
+    if greatest == 0 {
+        scores.fill(if order == Order::LowestFirst { 100 } else { 0 });
+        return;
+    }
     for score in scores {
-        let share = if greatest == 0 { 0 } else { 100 * *score / greatest };
+        // Of whole numbers below 2^53 the quotient, cut off, is that of Go's integers; and several are worked out at once.
+        let share = ((100 * *score) as f64 / greatest as f64) as i64;
         *score = if order == Order::LowestFirst { 100 - share } else { share };
     }
 }
