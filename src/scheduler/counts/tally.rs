@@ -12,6 +12,9 @@ use super::domains::{Domains, Topologies};
 /// What a Pod adds to which entries.
 pub type Weights = Vec<(usize, i32)>;
 
+/// The same, to be kept.
+type Known = Box<[(usize, i32)]>;
+
 /// Says which Pods count, and where.
 pub trait Counter {
     /// What a Pod adds to which entries; the answer holds for all Pods that ask for the same.
@@ -67,7 +70,7 @@ pub struct Tallies {
     entries: Entries,
     tallies: Vec<Tally>,
     /// What Pods add, by the number of what they ask for.
-    known: Vec<Option<Box<[(usize, i32)]>>>,
+    known: Vec<Option<Known>>,
     position: u64,
     epochs: Option<(u64, u64)>,
 }

@@ -32,7 +32,7 @@ pub(super) fn resized(pod: &Pod) -> Option<Arc<PodSpec>> {
         let Some(status) = status_of(pod, &container.name) else { continue };
         let wanted = requests(container.resources.as_ref()).filter(|_| !is_infeasible).cloned().unwrap_or_default();
         let lists = [requests(status.resources.as_ref()), status.allocated_resources.as_ref()];
-        let counted = lists.into_iter().flatten().fold(wanted, |most, list| greatest(most, list));
+        let counted = lists.into_iter().flatten().fold(wanted, greatest);
         container.resources.get_or_insert_default().requests = Some(counted);
     }
     Some(Arc::new(spec))

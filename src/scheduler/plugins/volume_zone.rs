@@ -27,7 +27,10 @@ const LABELS: [(&str, &str); 4] = [
 pub struct VolumeZone;
 
 /// The labels that nodes must have, each with the values that will do.
-struct Places(Vec<(&'static str, &'static str, Vec<String>)>);
+struct Places(Vec<Place>);
+
+/// A label, its present name, and the values that will do.
+type Place = (&'static str, &'static str, Vec<String>);
 
 impl Plugin for VolumeZone {
     fn name(&self) -> &'static str {
@@ -68,7 +71,7 @@ impl Filter for VolumeZone {
         if !LABELS.iter().any(|(label, _)| labels.contains_key(*label)) {
             return Ok(());
         }
-        let is_there = |(label, present, values): &(&str, &str, Vec<String>)| {
+        let is_there = |(label, present, values): &Place| {
             labels.get(*label).or_else(|| labels.get(*present)).is_some_and(|value| values.contains(value))
         };
         if places.iter().all(is_there) { Ok(()) } else { Err(Rejection::unresolvable(REASON)) }
@@ -96,7 +99,7 @@ fn claims(pod: &PodInfo) -> impl Iterator<Item = &str> {
 }
 
 /// What the bound volumes of a Pod ask of nodes, or why it must wait.
-fn places(pod: &PodInfo, snapshot: &Snapshot) -> Result<Vec<(&'static str, &'static str, Vec<String>)>, String> {
+fn places(pod: &PodInfo, snapshot: &Snapshot) -> Result<Vec<Place>, String> {
     let volumes = &snapshot.volumes;
     let mut places = Vec::new();
     for name in claims(pod) {

@@ -230,7 +230,7 @@ impl World {
             5 => {
                 let number = self.random.below(NODES as u64);
                 let name = format!("n-{number:03}");
-                if turn % 2 == 0 && self.snapshot.node(&name).is_some_and(|node| node.pods.is_empty()) {
+                if turn.is_multiple_of(2) && self.snapshot.node(&name).is_some_and(|node| node.pods.is_empty()) {
                     self.snapshot.remove_node(&name);
                 }
             }
