@@ -8,11 +8,11 @@
 //! for a Pod without probes: its worker sleeps until something happens. When the API cannot be reached containers run on, and
 //! what could not be told is told later.
 //!
-//! **Not modelled.** Ephemeral containers, in-place resize, gRPC probes, HTTPS (asked as HTTP), soft eviction, image garbage
+//! **Not modelled.** In-place resize, gRPC probes, HTTPS (asked as HTTP), soft eviction, image garbage
 //! collection, device plugins, CPU and topology managers, user namespaces, checkpointing.
 //!
 //! Reading order: [`kubelet`], [`dispatch`], [`pod_worker`], [`sync_pod`], [`volume_manager`], [`sandbox`], [`container_start`], [`image_pull`],
-//! [`container_config`], [`mounts`], [`environment`], [`probe`], [`kill`], [`termination`], [`pod_status`], [`conditions`], [`status_manager`],
+//! [`container_config`], [`mounts`], [`environment`], [`probe`], `probe_target`, [`kill`], [`termination`], [`pod_status`], [`conditions`], [`status_manager`],
 //! [`node_status`], [`node_lease`], [`static_pods`], [`eviction`], [`streams`].
 
 pub mod admission;
@@ -41,6 +41,7 @@ pub mod pleg;
 pub mod pod_status;
 pub mod pod_worker;
 pub mod probe;
+mod probe_target;
 pub mod pull_secrets;
 pub mod qos;
 pub mod recovery;

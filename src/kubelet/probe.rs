@@ -40,7 +40,7 @@ impl ProbeKind {
         }
     }
 
-    fn of(self, container: &Container) -> Option<&Probe> {
+    pub(super) fn of(self, container: &Container) -> Option<&Probe> {
         match self {
             Self::Startup => container.startup_probe.as_ref(),
             Self::Liveness => container.liveness_probe.as_ref(),
@@ -338,50 +338,6 @@ impl PodWorker {
             slot.probes.retain(|worker| worker.kind == ProbeKind::Readiness);
         }
     }
-
-    /// What a connection that got no answer in time is called.
-    fn timeout_text(&self, slot: usize, kind: ProbeKind) -> String {
-        let spec = self.slots[slot].spec(&self.pod);
-        let probe = kind.of(spec);
-        match probe.and_then(|probe| probe.http_get.as_ref()) {
-            Some(_) => format!(
-                "Get \"{}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
-                self.probe_url(slot, kind)
-            ),
-            None => format!("dial tcp {}: i/o timeout", self.probe_address(slot, kind)),
-        }
-    }
-
-    /// `10.244.1.5:80`.
-    #[must_use]
-    pub fn probe_address(&self, slot: usize, kind: ProbeKind) -> String {
-        let spec = self.slots[slot].spec(&self.pod);
-        let probe = kind.of(spec);
-        let get = probe.and_then(|probe| probe.http_get.as_ref());
-        let tcp = probe.and_then(|probe| probe.tcp_socket.as_ref());
-        let host = get.and_then(|get| get.host.clone()).or_else(|| tcp.and_then(|tcp| tcp.host.clone()));
-        let host = host.or_else(|| self.last_ip.map(|ip| ip.to_string())).unwrap_or_default();
-        let port = get.map(|get| &get.port).or(tcp.map(|tcp| &tcp.port)).and_then(|port| port_number(port, spec));
-        format!("{host}:{}", port.unwrap_or_default())
-    }
-
-    /// `http://10.244.1.5:80/healthz`.
-    #[must_use]
-    pub fn probe_url(&self, slot: usize, kind: ProbeKind) -> String {
-        let get = kind.of(self.slots[slot].spec(&self.pod)).and_then(|probe| probe.http_get.as_ref());
-        let scheme = get.and_then(|get| get.scheme.as_deref()).unwrap_or("HTTP").to_lowercase();
-        let path = get.and_then(|get| get.path.as_deref()).unwrap_or("/");
-        let slash = if path.starts_with('/') { "" } else { "/" };
-        format!("{scheme}://{}{slash}{path}", self.probe_address(slot, kind))
-    }
-
-    /// The command of an exec probe, as its time-out names it.
-    #[must_use]
-    pub fn probe_command(&self, slot: usize, kind: ProbeKind) -> (String, SimDuration) {
-        let probe = kind.of(self.slots[slot].spec(&self.pod));
-        let command = probe.and_then(|probe| probe.exec.as_ref()).and_then(|exec| exec.command.clone());
-        (command.unwrap_or_default().join(" "), seconds(probe.and_then(|probe| probe.timeout_seconds), 1))
-    }
 }
 
 /// The number of a probe's timer: Pod, container and probe in one.
@@ -396,7 +352,7 @@ pub fn of_timer(number: u64) -> Option<(u64, usize, ProbeKind)> {
     Some((number >> 16, (number >> 2 & 0x3fff) as usize, kind))
 }
 
-fn seconds(value: Option<i32>, default: u64) -> SimDuration {
+pub(super) fn seconds(value: Option<i32>, default: u64) -> SimDuration {
     SimDuration::from_secs(value.map_or(default, |value| value.max(0) as u64))
 }
 

@@ -6,12 +6,13 @@
 //! **Invariants.** A session is `(scenario, seed, journal)`: opening the same three again gives the same history. Looking
 //! at the past changes nothing; rewinding cuts the journal.
 //!
-//! Reading order: [`session`], [`pace`], [`checkpoints`], [`why`], [`progress`].
+//! Reading order: [`session`], `past`, [`pace`], [`checkpoints`], [`why`], [`progress`].
 
 pub mod bench;
 pub mod checkpoints;
 pub mod history;
 pub mod pace;
+mod past;
 pub mod progress;
 #[expect(clippy::module_inception, reason = "the session is the noun of this folder")]
 pub mod session;

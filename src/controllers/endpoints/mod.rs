@@ -7,10 +7,10 @@
 pub mod subsets;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::client::{
-    Body, Caches, Call, Controller, Ctx, DeleteOptions, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder,
-    Verb, Verdict,
+    Body, Caches, Call, Controller, Ctx, Delta, Enqueue, EventType, Outcome, Plan, Reason, Recorder, Verb, Verdict,
 };
 use crate::engine::SimDuration;
 use crate::model::core::{Endpoints, Service};
@@ -71,9 +71,8 @@ impl Controller for EndpointsController {
         let Some(service) = caches.get::<Service>(&key.namespace, &key.name) else {
             self.triggers.forget(key);
             self.replaced.remove(key);
-            let request = ctx.request(Verb::Delete, Kind::Endpoints, &key.namespace).named(&*key.name);
-            let delete = || Plan::call(request.body(Body::Delete(DeleteOptions::default())));
-            return present.map_or_else(Plan::none, |_| delete());
+            let delete = |present: &Arc<Endpoints>| Plan::call(ctx.deletion(Kind::Endpoints, &present.metadata));
+            return present.map_or_else(Plan::none, delete);
         };
         let Some(selector) = super::endpointslice::selector(service) else { return Plan::none() };
         let replaced = self.replaced.get(key).copied();

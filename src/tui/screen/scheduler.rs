@@ -120,7 +120,8 @@ fn outcome(look: &Look<'_>, attempt: &Attempt, columns: usize) -> Vec<Line<'stat
             ("feasible", attempt.feasible.into()),
         ],
     );
-    let mut lines = vec![text::line(format!("{}  {counts}", look.clock(attempt.at)), look.style(Meaning::Muted))];
+    let counts = text::wrap(&format!("{}  {counts}", look.clock(attempt.at)), columns);
+    let mut lines: Vec<_> = counts.into_iter().map(|line| text::line(line, look.style(Meaning::Muted))).collect();
     let said = format!("{} {said}", look.theme.sign(meaning));
     lines.extend(text::wrap(&said, columns).into_iter().map(|line| text::line(line, look.style(meaning))));
     if let Some(answer) = &attempt.pre_filter {
@@ -170,6 +171,23 @@ fn reasons(answer: &Answer) -> String {
     reasons.join(", ")
 }
 
+/// The plugins that have a column, in their order: all that turned a node down, and as many others as there is room for.
+fn shown(attempt: &Attempt, nodes: usize, room: usize) -> Vec<&'static str> {
+    let turned_down =
+        |plugin: &str| (0..nodes).any(|node| matches!(attempt.verdict(plugin, node), Verdict::Rejected(_)));
+    let speaks: Vec<bool> = attempt.plugins.iter().map(|plugin| turned_down(plugin)).collect();
+    let mut spare = room.max(1).saturating_sub(speaks.iter().filter(|speaks| **speaks).count());
+    let mut shown = Vec::new();
+    for (plugin, speaks) in attempt.plugins.iter().zip(speaks) {
+        if speaks || spare > 0 {
+            shown.push(*plugin);
+            spare = if speaks { spare } else { spare - 1 };
+        }
+    }
+    shown.truncate(room.max(1));
+    shown
+}
+
 /// Nodes by plugins: passed, turned down, not asked.
 fn matrix(look: &Look<'_>, attempt: &Attempt, columns: usize) -> Vec<Line<'static>> {
     let nodes = attempt.node_names();
@@ -182,8 +200,7 @@ fn matrix(look: &Look<'_>, attempt: &Attempt, columns: usize) -> Vec<Line<'stati
         return lines;
     }
     let name_width = name_width(columns);
-    let room = columns.saturating_sub(name_width) / 9;
-    let plugins: Vec<&str> = attempt.plugins.iter().copied().take(room.max(1)).collect();
+    let plugins = shown(attempt, nodes.len(), columns.saturating_sub(name_width) / 9);
     lines.push(head(look, name_width, plugins.iter().map(|plugin| short(plugin))));
     for (index, node) in nodes.iter().enumerate() {
         let rejection = attempt.rejection(index);
@@ -200,7 +217,11 @@ fn matrix(look: &Look<'_>, attempt: &Attempt, columns: usize) -> Vec<Line<'stati
         lines.push(text::spans(cells));
         if let Some(answer) = rejection {
             let said = format!("{}: {}", answer.plugin.unwrap_or("framework"), reasons(answer));
-            lines.push(text::line(format!("  {} {said}", look.theme.pick("└", "`")), look.style(Meaning::Warning)));
+            let wrapped = text::wrap(&said, columns.saturating_sub(4));
+            lines.extend(wrapped.into_iter().enumerate().map(|(row, part)| {
+                let head = if row == 0 { look.theme.pick("└", "`") } else { " " };
+                text::line(format!("  {head} {part}"), look.style(Meaning::Warning))
+            }));
         }
     }
     lines
