@@ -16,7 +16,7 @@ use crate::session::CallAnswer;
 
 use super::gate::{Call, Door};
 use super::path::ResourcePath;
-use super::{reply, users};
+use super::users;
 
 /// Whether a path is about a Pod or Service behind the server.
 #[must_use]
@@ -64,11 +64,13 @@ pub async fn answer(
     Ok(match send(&mut call, goal.port, request).await {
         Some(Forwarded::Answered(answer)) => Some(response(&answer)),
         Some(_) => {
-            let text = format!(
-                "Error trying to reach service: 'dial tcp {}:{}: connect: connection refused'",
-                goal.address, goal.port
-            );
-            Some(reply::bytes_of(502, "text/plain; charset=utf-8", text.into_bytes(), false))
+            let (address, port) = (&goal.address, goal.port);
+            let why = format!("dial tcp {address}:{port}: connect: connection refused");
+            return Err(Box::new(Status::new(
+                503,
+                Reason::ServiceUnavailable,
+                format!("error trying to reach service: {why}"),
+            )));
         }
         None => None,
     })

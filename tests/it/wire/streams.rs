@@ -186,6 +186,9 @@ fn ports_are_forwarded() {
     let service = "get --raw /api/v1/namespaces/default/services/web:8080/proxy/";
     says(&served, service, "Welcome to nginx!");
     says(&served, "get --raw /api/v1/namespaces/default/pods/web/proxy/index.html", "Welcome to nginx!");
+    let ran = served.run("get --raw /api/v1/namespaces/default/pods/web:81/proxy/");
+    let refused = "Error from server (ServiceUnavailable): error trying to reach service: dial tcp 10.244.";
+    assert!(ran.out.contains(refused) && ran.out.contains(":81: connect: connection refused"), "{ran:?}");
     let ran = served.run("get --raw /api/v1/namespaces/default/services/web:9/proxy/");
     assert!(ran.out.contains("no service port \"9\" found for service \"web\""), "{ran:?}");
 
