@@ -1,5 +1,5 @@
-//! JSON to typed objects, in the one place where that code is generated (it is large): wrong types are told with their
-//! path, unknown fields are collected.
+//! JSON to typed objects, in the one place where that code is generated (it is large, which is why the types read through
+//! `dyn Deserializer`): wrong types are told with their path, unknown fields are collected.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -43,7 +43,10 @@ pub(super) fn decode_typed<T: DeserializeOwned>(value: Value, unknown: &mut Vec<
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
     let mut ignored = |path: serde_ignored::Path<'_>| unknown.push(tidy_path(&path.to_string()));
-    let result = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut ignored));
+    let mut reader =
+        <dyn erased_serde::Deserializer<'_>>::erase(serde_ignored::Deserializer::new(tracked, &mut ignored));
+    let result = erased_serde::deserialize::<T>(&mut reader);
+    drop(reader);
     result.map_err(|error| DecodeError { path: tidy_path(&track.path().to_string()), message: error.to_string() })
 }
 
