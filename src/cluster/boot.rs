@@ -22,6 +22,7 @@ use crate::storage::{Provisioner, VolumeBackend};
 use super::actor::{Actor, ActorId, Role};
 use super::balancer::Balancer;
 use super::bootstrap::Bootstrap;
+use super::etcd_link::Room;
 use super::master::Master;
 use super::outside::Outside;
 use super::signal::Signal;
@@ -58,6 +59,7 @@ impl Cluster {
             worker_by_name: BTreeMap::new(),
             actors: Vec::new(),
             balancer: Balancer::new(spec.control_planes as usize),
+            room: Room::default(),
             network: (placeholder, Network::new(SimDuration::from_micros(delays.proxy))),
             provisioner: (placeholder, Provisioner::new()),
             bootstrap: Bootstrap::new((0..spec.control_planes as usize).map(master_address).collect()),

@@ -7,6 +7,20 @@ use crate::etcd::{Effect, MemberId, Message};
 use super::signal::Signal;
 use super::world::Cluster;
 
+/// Room for effects on their way, kept from one call to the next: there is one at almost every step.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    from_etcd: Vec<Effect<Stored>>,
+    from_server: Vec<apiserver::Effect>,
+}
+
+/// It is empty between two steps.
+impl Clone for Room {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 impl Cluster {
     pub(super) fn on_etcd_message(&mut self, from: MemberId, to: usize, message: Message<Stored>) {
         if self.masters[to].etcd_runs() {
@@ -38,16 +52,16 @@ impl Cluster {
         master: usize,
         call: impl FnOnce(&mut crate::etcd::Member<Stored>, SimTime, &mut Vec<Effect<Stored>>),
     ) {
-        let mut effects = Vec::new();
-        call(&mut self.masters[master].etcd, self.now, &mut effects);
-        self.settle(master, effects, Vec::new());
+        let mut room = std::mem::take(&mut self.room);
+        call(&mut self.masters[master].etcd, self.now, &mut room.from_etcd);
+        self.settle(master, room);
     }
 
     /// Calls a server and carries out what it wants.
     pub(super) fn with_server(&mut self, server: usize, call: impl FnOnce(&mut ApiServer, &mut apiserver::Ctx<'_>)) {
-        let mut effects = Vec::new();
-        self.call_server(server, &mut effects, call);
-        self.settle(server, Vec::new(), effects);
+        let mut room = std::mem::take(&mut self.room);
+        self.call_server(server, &mut room.from_server, call);
+        self.settle(server, room);
     }
 
     fn call_server(
@@ -63,15 +77,17 @@ impl Cluster {
     }
 
     /// Passes effects to and fro between a member and its server until both are quiet.
-    fn settle(&mut self, master: usize, mut from_etcd: Vec<Effect<Stored>>, mut from_server: Vec<apiserver::Effect>) {
+    fn settle(&mut self, master: usize, room: Room) {
+        let Room { mut from_etcd, mut from_server } = room;
         while !(from_etcd.is_empty() && from_server.is_empty()) {
-            for effect in std::mem::take(&mut from_etcd) {
+            for effect in from_etcd.drain(..) {
                 self.on_etcd_effect(master, effect, &mut from_server);
             }
-            for effect in std::mem::take(&mut from_server) {
+            for effect in from_server.drain(..) {
                 self.on_server_effect(master, effect, &mut from_etcd);
             }
         }
+        self.room = Room { from_etcd, from_server };
         self.set_wakes(master);
     }
 

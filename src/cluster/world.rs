@@ -11,6 +11,7 @@ use crate::storage::VolumeBackend;
 use super::actor::{Actor, ActorId};
 use super::balancer::Balancer;
 use super::bootstrap::Bootstrap;
+use super::etcd_link::Room;
 use super::invocations::RunningInvocation;
 use super::master::Master;
 use super::outside::Outside;
@@ -31,6 +32,7 @@ pub struct Cluster {
     pub(super) worker_by_name: BTreeMap<Arc<str>, usize>,
     pub(super) actors: Vec<Actor>,
     pub(super) balancer: Balancer,
+    pub(super) room: Room,
     pub(super) network: (ActorId, Network),
     pub(super) provisioner: (ActorId, crate::storage::Provisioner),
     pub(super) bootstrap: Bootstrap,

@@ -43,11 +43,10 @@ pub fn of(worker: &PodWorker, status: &PodStatus, scope: &Scope<'_, '_>) -> Vec<
 fn condition(worker: &PodWorker, type_: &str, verdict: &Verdict, scope: &Scope<'_, '_>) -> PodCondition {
     let (is_true, reason, message) = verdict;
     let status = if *is_true { "True" } else { "False" };
-    let old = |conditions: &Option<Vec<PodCondition>>| {
-        conditions.iter().flatten().find(|condition| condition.type_ == type_).cloned()
-    };
-    let before = old(&worker.report.status.conditions).or_else(|| old(&worker.pod.status.conditions));
-    let since = before.filter(|before| before.status == status).and_then(|before| before.last_transition_time);
+    let is_it = |condition: &&PodCondition| condition.type_ == type_;
+    let before = worker.report.status.conditions.iter().flatten().find(is_it);
+    let before = before.or_else(|| worker.pod.status.conditions.iter().flatten().find(is_it));
+    let since = before.filter(|before| before.status == status).and_then(|before| before.last_transition_time.clone());
     PodCondition {
         type_: type_.to_owned(),
         status: status.to_owned(),

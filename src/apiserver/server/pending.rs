@@ -105,7 +105,7 @@ impl ApiServer {
         if matches!(pending.stage, Stage::Fresh(_)) {
             self.unfresh.insert(id);
         }
-        self.pending.insert(id, pending);
+        self.pending.insert(id, Box::new(pending));
         id
     }
 
@@ -116,7 +116,7 @@ impl ApiServer {
 
     /// Takes a request up again.
     pub(super) fn take(&mut self, id: RequestId) -> Option<Pending> {
-        let pending = self.pending.remove(&id)?;
+        let pending = *self.pending.remove(&id)?;
         self.timers.remove(&(pending.deadline, Timer::Deadline(id)));
         self.unfresh.remove(&id);
         Some(pending)

@@ -18,7 +18,8 @@ impl<V: Value> Member<V> {
     /// Makes effects of what the Raft group put out.
     pub(super) fn settle(&mut self, now: SimTime, out: &mut Vec<Effect<V>>) {
         while !self.outputs.is_empty() {
-            for output in std::mem::take(&mut self.outputs) {
+            let mut outputs = std::mem::take(&mut self.outputs);
+            for output in outputs.drain(..) {
                 match output {
                     Output::Send(to, message) => out.push(Effect::Send { to, message: Message::Raft(message) }),
                     Output::Applied(outcome) => self.on_applied(now, outcome, out),
@@ -33,6 +34,9 @@ impl<V: Value> Member<V> {
                     Output::RoleChanged => self.on_leader(now, out),
                 }
             }
+            // The room stays, for the next time.
+            outputs.append(&mut self.outputs);
+            self.outputs = outputs;
         }
     }
 

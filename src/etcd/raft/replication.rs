@@ -18,9 +18,13 @@ impl<M: Machine> Raft<M> {
         }
         match (&self.leadership, self.leader) {
             (Some(leadership), _) if leadership.successor.is_none() => {
-                for (number, proposed) in std::mem::take(&mut self.proposals) {
+                let mut proposals = std::mem::take(&mut self.proposals);
+                for (number, proposed) in proposals.drain(..) {
                     self.append_proposal(self.id, number, proposed);
                 }
+                // The room stays, for the next time.
+                proposals.append(&mut self.proposals);
+                self.proposals = proposals;
             }
             (None, Some(leader)) => {
                 let proposals = std::mem::take(&mut self.proposals);

@@ -38,7 +38,10 @@ impl Score for PodTopologySpread {
         let mut domains = vec![BTreeMap::<String, i64>::new(); constraints.len()];
         for (node, _) in nodes().zip(&ignored).filter(|(_, ignored)| !**ignored) {
             for (constraint, domains) in constraints.iter().zip(&mut domains).filter(|(one, _)| one.key != HOSTNAME) {
-                domains.entry(domain_of(node, constraint)).or_default();
+                let domain = domain_of(node, constraint);
+                if !domains.contains_key(domain) {
+                    domains.insert(domain.to_owned(), 0);
+                }
             }
         }
         let hosts = ignored.iter().filter(|ignored| !**ignored).count();
@@ -48,7 +51,7 @@ impl Score for PodTopologySpread {
         for node in snapshot.nodes().filter(|node| !is_ignored(node)) {
             for (constraint, domains) in constraints.iter().zip(&mut domains) {
                 if includes(constraint, pod, node)
-                    && let Some(held) = domains.get_mut(&domain_of(node, constraint))
+                    && let Some(held) = domains.get_mut(domain_of(node, constraint))
                 {
                     *held += held_on(node, constraint, pod);
                 }
@@ -101,8 +104,8 @@ pub(super) fn normalize(scores: &mut [i64], is_ignored: impl Fn(usize) -> bool) 
 }
 
 /// A node without the label is in a domain of its own kind; that happens only with the built-in constraints.
-fn domain_of(node: &NodeInfo, constraint: &Constraint) -> String {
-    node.labels().get(&constraint.key).cloned().unwrap_or_default()
+fn domain_of<'a>(node: &'a NodeInfo, constraint: &Constraint) -> &'a str {
+    node.labels().get(&constraint.key).map_or("", String::as_str)
 }
 
 /// How many of the counted Pods are on one node.
