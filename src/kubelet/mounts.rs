@@ -40,7 +40,8 @@ impl PodWorker {
         scope: &mut Scope<'_, '_>,
     ) -> Result<Mount, ConfigError> {
         let Some(mounted) = self.volumes.mounted.get(mount.name.as_str()).cloned() else {
-            let message = format!("cannot find volume \"{}\" to mount into container \"{}\"", mount.name, spec.name);
+            let name = self.pod.volume_name(&mount.name);
+            let message = format!("cannot find volume \"{name}\" to mount into container \"{}\"", spec.name);
             return Err(ConfigError::Wrong(message));
         };
         let sub_path = match (&mount.sub_path, &mount.sub_path_expr) {

@@ -82,12 +82,12 @@ impl PodWorker {
                 plugins.set_up(request, objects, machine)
             }) {
                 Ok(mounted) => {
-                    scope.ctx.record("mount volume", self.path(), volume.name.as_str());
+                    scope.ctx.record("mount volume", self.path(), pod.volume_name(&volume.name));
                     scope.shared.disks_changed |= mounted.device.is_some();
                     self.volumes.mounted.insert(name, mounted);
                 }
                 Err(VolumeError::Wait) => {}
-                Err(VolumeError::Process(error)) => refused.push((volume.name.clone(), error)),
+                Err(VolumeError::Process(error)) => refused.push((pod.volume_name(&volume.name).to_owned(), error)),
                 Err(error) => self.mount_failed(name, &error, scope),
             }
         }
@@ -105,7 +105,8 @@ impl PodWorker {
         let pod = Arc::clone(&self.pod);
         let volumes = pod.spec.volumes.as_deref().unwrap_or_default();
         let missing = self.missing_volumes();
-        let unmounted = missing.iter().map(|index| volumes[*index].name.as_str()).collect::<Vec<_>>().join(" ");
+        let unmounted =
+            missing.iter().map(|index| pod.volume_name(&volumes[*index].name)).collect::<Vec<_>>().join(" ");
         let names = refused.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" ");
         let errors: Vec<_> = refused.iter().map(|(_, error)| error.as_str()).collect();
         let errors = if errors.len() > 1 { format!("[{}]", errors.join(", ")) } else { errors.concat() };
@@ -120,6 +121,7 @@ impl PodWorker {
     fn mount_failed(&mut self, name: Arc<str>, error: &VolumeError, scope: &mut Scope<'_, '_>) {
         match error {
             VolumeError::Operation(operation, volume, error) => {
+                let volume = self.pod.volume_name(volume);
                 let message = format!("{operation} failed for volume \"{volume}\" : {error}");
                 scope.ctx.record("mount failed", self.path(), message.as_str());
                 scope.pod_event(&self.pod, EventType::Warning, "FailedMount", message);

@@ -36,6 +36,7 @@ pub mod names;
 pub mod node;
 pub mod node_selector;
 pub mod object;
+pub mod own_spec;
 pub mod patch;
 pub mod pod;
 pub mod quantity;

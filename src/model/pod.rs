@@ -8,6 +8,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
+use super::own_spec::OwnSpec;
+
 /// A `core/v1` Pod. The wire type holds its spec and status inline (some 2.5 KB); here a change of status copies neither
 /// the spec nor, in past revisions and checkpoints, anything that did not change.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -15,12 +17,12 @@ use serde::{Deserialize, Serialize};
 pub struct Pod {
     /// Its metadata.
     pub metadata: ObjectMeta,
-    /// What was asked for, but for the node, which is [`Pod::node_name`]. Change it through [`Pod::spec_mut`].
+    /// What was asked for, but for what is [its own](OwnSpec). Change it through [`Pod::spec_mut`].
     pub spec: Arc<PodSpec>,
     /// What the kubelet reported. Change it through [`Pod::status_mut`].
     pub status: Arc<PodStatus>,
-    /// `spec.nodeName`: a binding changes nothing else, and so copies nothing else.
-    node: Option<Arc<str>>,
+    /// What it does not share of its spec: a binding changes nothing else, and so copies nothing else.
+    own: OwnSpec,
 }
 
 /// A Pod as it is read.
@@ -76,36 +78,55 @@ impl Pod {
     /// A Pod with this metadata and spec and no status yet.
     pub fn new(metadata: ObjectMeta, spec: impl Into<Arc<PodSpec>>) -> Self {
         let mut spec = spec.into();
-        let node = spec.node_name.as_deref().map(Arc::from);
-        if node.is_some() {
-            Arc::make_mut(&mut spec).node_name = None;
-        }
-        Self { metadata, spec, status: no_status(), node }
+        let own = OwnSpec::take(&mut spec);
+        Self::of_parts(metadata, spec, own)
     }
 
-    /// The spec, copied if anyone else holds it. The node is not part of it: see [`Pod::set_node_name`].
+    /// A Pod of a spec without what is its own, and no status yet.
+    pub fn of_parts(metadata: ObjectMeta, spec: Arc<PodSpec>, own: OwnSpec) -> Self {
+        Self { metadata, spec, status: no_status(), own }
+    }
+
+    /// What it does not share of its spec.
+    #[must_use]
+    pub fn own(&self) -> &OwnSpec {
+        &self.own
+    }
+
+    /// The spec, copied if anyone else holds it. Some is not part of it: see [`Pod::set_node_name`] and
+    /// [`Pod::part_token_volume`].
     pub fn spec_mut(&mut self) -> &mut PodSpec {
         Arc::make_mut(&mut self.spec)
     }
 
-    /// The spec with the node's name, as it is written.
+    /// The spec as it is written.
     #[must_use]
     pub fn whole_spec(&self) -> Cow<'_, PodSpec> {
-        match &self.node {
-            None => Cow::Borrowed(&self.spec),
-            Some(node) => Cow::Owned(PodSpec { node_name: Some(node.to_string()), ..(*self.spec).clone() }),
+        self.own.whole(&self.spec)
+    }
+
+    /// Takes the name of the token volume out of the spec, after a change that may have put the volume there.
+    pub fn part_token_volume(&mut self) {
+        if self.own.token_volume.is_none() {
+            self.own.token_volume = OwnSpec::take(&mut self.spec).token_volume;
         }
+    }
+
+    /// The name of a volume of its spec, as it is written.
+    #[must_use]
+    pub fn volume_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.own.volume_name(name)
     }
 
     /// The node it is bound to, shared.
     #[must_use]
     pub fn node(&self) -> Option<&Arc<str>> {
-        self.node.as_ref()
+        self.own.node.as_ref()
     }
 
     /// Says on which node it is to run.
     pub fn set_node_name(&mut self, node: impl Into<Arc<str>>) {
-        self.node = Some(node.into());
+        self.own.node = Some(node.into());
     }
 
     /// The status, copied if anyone else holds it.
@@ -116,7 +137,7 @@ impl Pod {
     /// The node it is bound to; empty before.
     #[must_use]
     pub fn node_name(&self) -> &str {
-        self.node.as_deref().unwrap_or_default()
+        self.own.node.as_deref().unwrap_or_default()
     }
 
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; empty before the first defaulting.

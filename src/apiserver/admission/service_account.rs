@@ -10,6 +10,7 @@ use crate::model::core::{
     PodSpec, ProjectedVolumeSource, ServiceAccount, ServiceAccountTokenProjection, Volume, VolumeMount,
     VolumeProjection,
 };
+use crate::model::own_spec::{TOKEN_VOLUME_LETTERS, TOKEN_VOLUME_PREFIX};
 use crate::model::{Kind, Pod};
 
 use super::{Review, lookup, shown_name};
@@ -17,8 +18,6 @@ use super::{Review, lookup, shown_name};
 const DEFAULT: &str = "default";
 /// Where the token stands. Source: `DefaultAPITokenMountPath`.
 const MOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
-/// The first letters of the volume's name. Source: `ServiceAccountVolumeName`.
-const VOLUME_PREFIX: &str = "kube-api-access-";
 /// An hour and seven seconds, by which tokens of this volume are told from others. Source: `serviceaccount.WarnOnlyBoundTokenExpirationPeriod`.
 const TOKEN_SECONDS: i64 = 60 * 60 + 7;
 /// Mode of its files, 0644. Source: `ProjectedVolumeSourceDefaultMode`.
@@ -44,7 +43,9 @@ pub(super) fn admit(pod: &mut Pod, review: &mut Review<'_>) -> Result<(), Box<St
     };
     if wants_token(spec, account) {
         mount_token(spec, review.random);
+        pod.part_token_volume();
     }
+    let spec = pod.spec_mut();
     if spec.image_pull_secrets.as_ref().is_none_or(Vec::is_empty) && account.image_pull_secrets.is_some() {
         spec.image_pull_secrets.clone_from(&account.image_pull_secrets);
     }
@@ -63,9 +64,10 @@ fn wants_token(spec: &PodSpec, account: &ServiceAccount) -> bool {
 }
 
 fn mount_token(spec: &mut PodSpec, random: &mut Stream) {
-    let is_ours = |volume: &&Volume| volume.name.starts_with(VOLUME_PREFIX) && volume.projected.is_some();
+    let is_ours = |volume: &&Volume| volume.name.starts_with(TOKEN_VOLUME_PREFIX) && volume.projected.is_some();
     let present = spec.volumes.iter().flatten().find(is_ours).map(|volume| volume.name.clone());
-    let name = present.clone().unwrap_or_else(|| format!("{VOLUME_PREFIX}{}", random.name_suffix(5)));
+    let name =
+        present.clone().unwrap_or_else(|| format!("{TOKEN_VOLUME_PREFIX}{}", random.name_suffix(TOKEN_VOLUME_LETTERS)));
     let mut used = false;
     for container in spec.containers.iter_mut().chain(spec.init_containers.iter_mut().flatten()) {
         used |= mount(container, &name);

@@ -24,4 +24,3 @@ pub(super) use apply::{Application, apply};
 pub(super) use manager::{Given, Managers};
 pub use ownership::Ownership;
 pub(super) use ownership::Writer;
-pub(super) use snapshot::Alike;

@@ -7,8 +7,9 @@ use crate::model::metav1::ManagedFieldsEntry;
 use crate::model::{Kind, Object};
 
 use super::manager::{Managers, stamp};
-use super::snapshot::{Alike, Snapshot, same_meta};
+use super::snapshot::{Snapshot, same_meta};
 use super::update::{Door, as_go, nothing};
+use crate::apiserver::alike::Alike;
 
 /// After so many notes they are worked out, so that no chain of old states grows.
 const NOTES_MAX: u8 = 6;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::apiserver::alike::Alike;
 use crate::model::core::{PodSpec, PodStatus};
 use crate::model::metav1::ObjectMeta;
+use crate::model::own_spec::OwnSpec;
 use crate::model::{Object, Pod};
 
 /// A state of an object.
@@ -15,17 +17,10 @@ pub(in crate::apiserver) enum Snapshot {
         meta: Option<Box<ObjectMeta>>,
         spec: Arc<PodSpec>,
         status: Arc<PodStatus>,
-        node: Option<Arc<str>>,
+        own: OwnSpec,
     },
     /// Any other object, shared.
     Object(Object),
-}
-
-/// The parts that were kept last: Pods of one template are alike, and so are those bound within a second.
-#[derive(Clone, Debug, Default)]
-pub(in crate::apiserver) struct Alike {
-    spec: Option<Arc<PodSpec>>,
-    status: Option<Arc<PodStatus>>,
 }
 
 impl Snapshot {
@@ -35,35 +30,21 @@ impl Snapshot {
         let meta = next.filter(|next| !same_meta(object.meta(), next.meta())).map(|_| Box::new(pod.metadata.clone()));
         let spec = match next {
             Some(Object::Pod(next)) if Arc::ptr_eq(&next.spec, &pod.spec) => Arc::clone(&pod.spec),
-            _ => shared(&mut alike.spec, &pod.spec),
+            _ => alike.sent_spec(pod),
         };
-        Self::Pod { meta, spec, status: shared(&mut alike.status, &pod.status), node: pod.node().cloned() }
+        Self::Pod { meta, spec, status: alike.status(&pod.status), own: pod.own().clone() }
     }
 
     /// The object in that state; `next` is the one that followed it.
     pub(super) fn restore(&self, next: &Object) -> Object {
         match self {
             Self::Object(object) => object.clone(),
-            Self::Pod { meta, spec, status, node } => {
+            Self::Pod { meta, spec, status, own } => {
                 let meta = meta.as_ref().map_or_else(|| next.meta().clone(), |meta| (**meta).clone());
-                let mut pod = Pod::new(meta, Arc::clone(spec));
+                let mut pod = Pod::of_parts(meta, Arc::clone(spec), own.clone());
                 pod.status = Arc::clone(status);
-                if let Some(node) = node {
-                    pod.set_node_name(Arc::clone(node));
-                }
                 pod.into()
             }
-        }
-    }
-}
-
-/// The part that was kept last, if this one is like it.
-fn shared<T: PartialEq>(last: &mut Option<Arc<T>>, one: &Arc<T>) -> Arc<T> {
-    match last {
-        Some(last) if Arc::ptr_eq(last, one) || **last == **one => Arc::clone(last),
-        _ => {
-            *last = Some(Arc::clone(one));
-            Arc::clone(one)
         }
     }
 }

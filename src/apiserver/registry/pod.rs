@@ -45,7 +45,11 @@ impl Strategy for Pod {
     }
 
     fn validate(&self, errors: &mut Errors) {
-        pod_spec::validate(&self.whole_spec(), "spec", errors);
+        // What is the Pod's own is copied into the spec only if it may be wrong: the token volume's name was made here.
+        match self.node() {
+            None => pod_spec::validate(&self.spec, "spec", errors),
+            Some(_) => pod_spec::validate(&self.whole_spec(), "spec", errors),
+        }
     }
 
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
@@ -64,12 +68,12 @@ pub(in crate::apiserver) fn same_content(one: &Pod, other: &Pod) -> bool {
     one.metadata == other.metadata
         && (Arc::ptr_eq(&one.status, &other.status) || one.status == other.status)
         && (Arc::ptr_eq(&one.spec, &other.spec) || one.spec == other.spec)
-        && one.node_name() == other.node_name()
+        && one.own() == other.own()
 }
 
 /// Whether two Pods share their spec.
 fn same_spec(one: &Pod, other: &Pod) -> bool {
-    Arc::ptr_eq(&one.spec, &other.spec) && one.node_name() == other.node_name()
+    Arc::ptr_eq(&one.spec, &other.spec) && one.own() == other.own()
 }
 
 /// What the server says of a Pod whose scheduling gates hold it back.

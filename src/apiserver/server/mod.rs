@@ -18,11 +18,11 @@ use std::sync::Arc;
 use crate::engine::{SimTime, Stream};
 use crate::etcd::{Answer, EtcdError, Event, RequestId, Revision, Store};
 
+use super::alike::Alike;
 use super::authentication::{self, Tokens};
 use super::authorization::{self, Attributes, Authorizer, DEFAULT_MODES, Mode};
 use super::custom_resources;
 use super::effect::{Ctx, Effect, Inbound};
-use super::managed_fields::Alike;
 use super::request::{Caller, Credentials, Payload, Subresource, Ticket, Verb};
 use super::status::{Details, Reason, Status};
 use super::stored::Stored;
@@ -47,7 +47,7 @@ pub struct ApiServer {
     ready: bool,
     /// The last revision that the watches were told of. A member of etcd that starts again applies its log anew.
     applied: Revision,
-    pending: BTreeMap<RequestId, Pending>,
+    pending: BTreeMap<RequestId, Box<Pending>>,
     /// Those of them that wait for a revision.
     unfresh: BTreeSet<RequestId>,
     next_request: u64,

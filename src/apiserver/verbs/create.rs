@@ -42,6 +42,9 @@ fn store(mut object: Object, ownership: Ownership, work: &mut Work<'_>) -> Resul
     registry::validate(&object)?;
     work.warnings.extend(registry::warnings::about(&object, None));
     admission::validate(&object, None, &mut work.review())?;
+    if let Object::Pod(pod) = &mut object {
+        Arc::make_mut(pod).spec = work.alike.stored_spec(pod);
+    }
     let claims = match &mut object {
         Object::Service(service) => allocation::assign(Arc::make_mut(service), None, work.store, work.random)?,
         _ => Claims::default(),

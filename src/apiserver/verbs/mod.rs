@@ -26,9 +26,9 @@ use crate::model::{Object, ObjectKey};
 
 use super::admission::Review;
 use super::admission::resource_quota::Charge;
+use super::alike::Alike;
 use super::authorization::Authorizer;
 use super::effect::Inbound;
-use super::managed_fields::Alike;
 use super::request::Payload;
 use super::status::Status;
 use super::stored::Stored;

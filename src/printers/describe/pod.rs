@@ -10,26 +10,27 @@ use crate::printers::date::rfc1123;
 pub(super) fn describe(text: &mut Text, pod: &Pod) {
     head(text, pod);
     state(text, pod);
-    if let Some(resources) = &pod.spec.resources {
+    let spec = pod.whole_spec();
+    if let Some(resources) = &spec.resources {
         text.line(0, "Resources:");
         container::resources(text, resources, 1);
     }
     let status = &pod.status;
-    if let Some(containers) = pod.spec.init_containers.as_deref().filter(|containers| !containers.is_empty()) {
+    if let Some(containers) = spec.init_containers.as_deref().filter(|containers| !containers.is_empty()) {
         container::describe(text, "Init Containers", containers, status.init_container_statuses.as_deref(), Some(pod));
     }
-    container::describe(text, "Containers", &pod.spec.containers, status.container_statuses.as_deref(), Some(pod));
-    if let Some(containers) = pod.spec.ephemeral_containers.as_deref().filter(|containers| !containers.is_empty()) {
+    container::describe(text, "Containers", &spec.containers, status.container_statuses.as_deref(), Some(pod));
+    if let Some(containers) = spec.ephemeral_containers.as_deref().filter(|containers| !containers.is_empty()) {
         let containers: Vec<Container> = containers.iter().map(plain_container).collect();
         let statuses = status.ephemeral_container_statuses.as_deref();
         container::describe(text, "Ephemeral Containers", &containers, statuses, Some(pod));
     }
     conditions(text, pod);
-    volume::describe(text, pod.spec.volumes.as_deref(), "");
+    volume::describe(text, spec.volumes.as_deref(), "");
     text.field(0, "QoS Class", status.qos_class.as_deref().unwrap_or_default());
-    text.labels("Node-Selectors", pod.spec.node_selector.as_ref());
-    text.tolerations("Tolerations", pod.spec.tolerations.as_deref());
-    spread(text, &pod.spec, "");
+    text.labels("Node-Selectors", spec.node_selector.as_ref());
+    text.tolerations("Tolerations", spec.tolerations.as_deref());
+    spread(text, &spec, "");
 }
 
 fn head(text: &mut Text, pod: &Pod) {
