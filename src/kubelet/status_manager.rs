@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::client::{Body, DeleteOptions, Outcome, Reason, Subresource, Verb};
 use crate::engine::SimDuration;
+use crate::model::metav1::ObjectMeta;
 use crate::model::{Kind, Meta, Object, Pod};
 
 use super::pod_worker::{PodWorker, Stage};
@@ -40,9 +41,11 @@ impl PodWorker {
             return;
         }
         let Some(api) = self.api_pod() else { return };
-        let mut pod = Pod::clone(api);
-        pod.status = Arc::clone(&self.report.status);
-        pod.metadata.resource_version = None;
+        // The patch carries the status and the uid. Source: `pkg/util/pod/pod.go`, `preparePatchBytesForPodStatus`.
+        let ObjectMeta { name, namespace, uid, .. } = &api.metadata;
+        let [name, namespace, uid] = [name, namespace, uid].map(Clone::clone);
+        let metadata = ObjectMeta { name, namespace, uid, ..ObjectMeta::default() };
+        let pod = Pod::with_status_only(metadata, Arc::clone(&self.report.status));
         let request = scope.ctx.request(Verb::Patch, Kind::Pod, pod.metadata.namespace());
         let request = request.named(pod.metadata.name()).part(Subresource::Status);
         let ticket = scope.ctx.send(request.body(Body::StatusOf(Object::Pod(Arc::new(pod)))));

@@ -43,6 +43,7 @@ pub mod quantity;
 pub mod resources;
 pub mod schema;
 pub mod selector;
+mod shared_spec;
 pub mod suggest;
 pub mod time;
 pub mod toleration;
@@ -77,6 +78,7 @@ pub mod core {
 
 /// `apps/v1`: workloads.
 pub mod apps {
+    pub use super::shared_spec::{Deployment, ReplicaSet};
     pub use k8s_openapi::api::apps::v1::*;
 }
 

@@ -87,6 +87,14 @@ impl Pod {
         Self { metadata, spec, status: no_status(), own }
     }
 
+    /// A Pod of which nothing is said but its status, as its kubelet reports it.
+    #[must_use]
+    pub fn with_status_only(metadata: ObjectMeta, status: Arc<PodStatus>) -> Self {
+        static NO_SPEC: OnceLock<Arc<PodSpec>> = OnceLock::new();
+        let spec = Arc::clone(NO_SPEC.get_or_init(Arc::default));
+        Self { metadata, spec, status, own: OwnSpec::default() }
+    }
+
     /// What it does not share of its spec.
     #[must_use]
     pub fn own(&self) -> &OwnSpec {

@@ -12,7 +12,7 @@ impl Strategy for Deployment {
     const HAS_GENERATION: bool = true;
 
     fn set_defaults(&mut self) {
-        let spec = self.spec.get_or_insert_default();
+        let spec = self.spec_mut();
         spec.replicas.get_or_insert(1);
         spec.revision_history_limit.get_or_insert(10);
         spec.progress_deadline_seconds.get_or_insert(600);

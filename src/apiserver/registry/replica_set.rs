@@ -11,7 +11,7 @@ impl Strategy for ReplicaSet {
     const HAS_GENERATION: bool = true;
 
     fn set_defaults(&mut self) {
-        let spec = self.spec.get_or_insert_default();
+        let spec = self.spec_mut();
         spec.replicas.get_or_insert(1);
         if let Some(template) = &mut spec.template {
             pod_template::default(template);

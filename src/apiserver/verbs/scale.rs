@@ -48,9 +48,9 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     let mut object = old.clone();
     match &mut object {
         Object::Deployment(deployment) => {
-            Arc::make_mut(deployment).spec.get_or_insert_default().replicas = Some(wanted);
+            Arc::make_mut(deployment).spec_mut().replicas = Some(wanted);
         }
-        Object::ReplicaSet(set) => Arc::make_mut(set).spec.get_or_insert_default().replicas = Some(wanted),
+        Object::ReplicaSet(set) => Arc::make_mut(set).spec_mut().replicas = Some(wanted),
         Object::StatefulSet(set) => Arc::make_mut(set).spec.get_or_insert_default().replicas = Some(wanted),
         Object::ReplicationController(controller) => {
             Arc::make_mut(controller).spec.get_or_insert_default().replicas = Some(wanted);

@@ -68,7 +68,7 @@ mod tests {
             RollingUpdateDeployment { max_surge: Some(parse(surge)), max_unavailable: Some(parse(unavailable)) };
         let strategy = DeploymentStrategy { rolling_update: Some(rolling), type_: Some("RollingUpdate".into()) };
         let spec = DeploymentSpec { replicas: Some(replicas), strategy: Some(strategy), ..DeploymentSpec::default() };
-        let deployment = Deployment { spec: Some(spec), ..Deployment::default() };
+        let deployment = Deployment { spec: Some(spec.into()), ..Deployment::default() };
         (max_surge(&deployment), max_unavailable(&deployment))
     }
 

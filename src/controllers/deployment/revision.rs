@@ -25,15 +25,10 @@ pub fn sync(view: &mut View) -> Vec<Step> {
     let Some(found) = view.new.clone() else { return Vec::new() };
     let revision = next_revision(view.old.iter().map(|rs| &**rs));
     let min_ready = view.deployment.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
-    // Mostly all is well: then nothing but the metadata is copied to find that out.
-    let mut rs = ReplicaSet { metadata: found.metadata.clone(), ..ReplicaSet::default() };
+    let mut rs = (*found).clone();
     let mut changed = annotate_new(&view.deployment, &mut rs, revision, true);
-    let is_ready_alike = |spec: &ReplicaSetSpec| spec.min_ready_seconds.unwrap_or(0) == min_ready;
-    if changed || !found.spec.as_ref().is_none_or(is_ready_alike) {
-        rs = ReplicaSet { metadata: rs.metadata, ..(*found).clone() };
-    }
-    if let Some(spec) = rs.spec.as_mut().filter(|spec| spec.min_ready_seconds.unwrap_or(0) != min_ready) {
-        spec.min_ready_seconds = Some(min_ready).filter(|seconds| *seconds != 0);
+    if rs.spec.as_ref().is_some_and(|spec| spec.min_ready_seconds.unwrap_or(0) != min_ready) {
+        rs.spec_mut().min_ready_seconds = Some(min_ready).filter(|seconds| *seconds != 0);
         changed = true;
     }
     if changed {
@@ -65,12 +60,12 @@ pub fn new_replica_set(view: &View) -> ReplicaSet {
     let spec = deployment.spec.clone().unwrap_or_default();
     let collisions = deployment.status.as_ref().and_then(|status| status.collision_count);
     let hash = hash::hash(&spec.template, collisions);
-    let mut template = spec.template;
+    let mut template = spec.template.clone();
     let label = (hash::LABEL.to_owned(), hash.clone());
     let labels = template.metadata.get_or_insert_default().labels.get_or_insert_default();
     labels.extend([label.clone()]);
     let labels = Some(labels.clone());
-    let mut selector = spec.selector;
+    let mut selector = spec.selector.clone();
     selector.match_labels.get_or_insert_default().extend([label]);
     let metadata = ObjectMeta {
         name: Some(name(deployment.metadata.name(), &hash)),
@@ -82,7 +77,7 @@ pub fn new_replica_set(view: &View) -> ReplicaSet {
     let replicas = Some(rolling::new_size(view));
     let min_ready_seconds = spec.min_ready_seconds;
     let spec = ReplicaSetSpec { replicas, min_ready_seconds, selector, template: Some(template) };
-    let mut rs = ReplicaSet { metadata, spec: Some(spec), status: None };
+    let mut rs = ReplicaSet { metadata, spec: Some(Arc::new(spec)), status: None };
     annotate_new(deployment, &mut rs, next_revision(view.old.iter().map(|rs| &**rs)), false);
     rs
 }

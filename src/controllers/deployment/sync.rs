@@ -203,6 +203,6 @@ fn resized(deployment: &Deployment, rs: &ReplicaSet, to: i32) -> Option<ReplicaS
     if !annotated && replicas(rs) == to {
         return None;
     }
-    scaled.spec.get_or_insert_default().replicas = Some(to);
+    scaled.spec_mut().replicas = Some(to);
     Some(scaled)
 }

@@ -27,7 +27,7 @@ impl World {
     /// A complete rollout of `image`.
     fn complete(replicas: i32, image: &str) -> Self {
         let spec = DeploymentSpec { replicas: Some(replicas), template: template(image), ..DeploymentSpec::default() };
-        let mut deployment = Deployment { spec: Some(spec), ..Deployment::default() };
+        let mut deployment = Deployment { spec: Some(spec.into()), ..Deployment::default() };
         deployment.metadata.name = Some("web".into());
         let mut world = Self { deployment, sets: Vec::new(), diary: Vec::new() };
         world.settle();
@@ -77,7 +77,7 @@ impl World {
                 let before = replicas(rs);
                 let rs = Arc::make_mut(rs);
                 annotations::set_sizes(&deployment, rs);
-                rs.spec.get_or_insert_default().replicas = Some(to);
+                rs.spec_mut().replicas = Some(to);
                 self.diary.push(format!("{} {before}→{to}", if to > before { "U" } else { "D" }));
                 true
             }
@@ -121,7 +121,7 @@ impl World {
     }
 
     fn set_image(&mut self, image: &str) {
-        self.deployment.spec.get_or_insert_default().template = template(image);
+        self.deployment.spec_mut().template = template(image);
     }
 }
 
@@ -159,7 +159,7 @@ fn a_broken_image_stops_at_the_surge_and_is_the_first_to_go() {
 fn recreate_waits_for_the_last_old_pod() {
     let mut world = World::complete(3, "a");
     let strategy = DeploymentStrategy { type_: Some("Recreate".into()), ..DeploymentStrategy::default() };
-    world.deployment.spec.get_or_insert_default().strategy = Some(strategy);
+    world.deployment.spec_mut().strategy = Some(strategy);
     world.set_image("b");
     world.scale();
     assert_eq!(world.diary.join(", "), "D 3→0");
@@ -176,7 +176,7 @@ fn a_rollout_scaled_half_way_keeps_its_proportions() {
     world.scale();
     world.pods_follow("b");
     world.diary.clear();
-    world.deployment.spec.get_or_insert_default().replicas = Some(20);
+    world.deployment.spec_mut().replicas = Some(20);
     assert!(scaling::is_due(&world.view()));
     world.scale();
     assert_eq!(world.diary[..2].join(", "), "U 8→15, U 5→10");
@@ -201,8 +201,8 @@ fn an_earlier_template_gets_a_new_revision_and_remembers_the_old() {
 #[test]
 fn a_paused_deployment_scales_but_does_not_roll() {
     let mut world = World::complete(2, "a");
-    world.deployment.spec.get_or_insert_default().paused = Some(true);
-    world.deployment.spec.get_or_insert_default().replicas = Some(3);
+    world.deployment.spec_mut().paused = Some(true);
+    world.deployment.spec_mut().replicas = Some(3);
     world.set_image("b");
     world.scale();
     assert_eq!(world.diary.join(", "), "U 2→3");

@@ -125,16 +125,13 @@ fn converted(rc: &ReplicationController) -> Arc<ReplicaSet> {
         }),
         terminating_replicas: None,
     });
-    Arc::new(ReplicaSet {
-        metadata: rc.metadata.clone(),
-        spec: Some(ReplicaSetSpec {
-            replicas: spec.replicas,
-            min_ready_seconds: spec.min_ready_seconds,
-            selector: LabelSelector { match_labels: spec.selector, match_expressions: None },
-            template: spec.template,
-        }),
-        status,
-    })
+    let spec = ReplicaSetSpec {
+        replicas: spec.replicas,
+        min_ready_seconds: spec.min_ready_seconds,
+        selector: LabelSelector { match_labels: spec.selector, match_expressions: None },
+        template: spec.template,
+    };
+    Arc::new(ReplicaSet { metadata: rc.metadata.clone(), spec: Some(Arc::new(spec)), status })
 }
 
 fn old_status(status: ReplicaSetStatus) -> ReplicationControllerStatus {

@@ -116,14 +116,11 @@ pub fn same(one: Option<&ReplicaSetStatus>, two: &ReplicaSetStatus) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::apps::ReplicaSetSpec;
 
     fn replica_set(replicas: i32) -> ReplicaSet {
-        let mut rs = ReplicaSet { spec: Some(ReplicaSetSpec::default()), ..ReplicaSet::default() };
+        let mut rs = ReplicaSet::default();
         rs.metadata.generation = Some(1);
-        if let Some(spec) = &mut rs.spec {
-            spec.replicas = Some(replicas);
-        }
+        rs.spec_mut().replicas = Some(replicas);
         rs
     }
 

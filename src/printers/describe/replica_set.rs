@@ -6,6 +6,7 @@ use super::related::Related;
 use super::text::Text;
 use crate::model::Meta;
 use crate::model::apps::ReplicaSet;
+use crate::model::core::PodTemplateSpec;
 use crate::model::selector::format_typed;
 
 pub(super) fn describe(text: &mut Text, set: &ReplicaSet, related: &Related<'_>) {
@@ -23,7 +24,7 @@ pub(super) fn describe(text: &mut Text, set: &ReplicaSet, related: &Related<'_>)
     let (succeeded, failed) = (count("Succeeded"), count("Failed"));
     let pods = format!("{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed");
     text.field(0, "Pods Status", pods);
-    pod_template::describe(text, &spec.template.unwrap_or_default());
+    pod_template::describe(text, spec.template.as_ref().unwrap_or(&PodTemplateSpec::default()));
     let conditions = status.conditions.unwrap_or_default();
     if !conditions.is_empty() {
         text.line(0, "Conditions:");

@@ -97,7 +97,7 @@ fn roll_back(session: &mut Session<'_>, flags: &Flags, deployment: &Arc<Deployme
             "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
         ));
     }
-    if without_hash(spec.template) == template {
+    if without_hash(spec.template.clone()) == template {
         return Ok(format!("skipped rollback (current template already matches revision {wanted})"));
     }
     let patch = json!([
