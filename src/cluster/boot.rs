@@ -9,7 +9,7 @@ use crate::client::{Desk, Identity};
 use crate::controllers::{self, ControllerManager};
 use crate::engine::trace::Recording;
 use crate::engine::{Agenda, CauseId, Seed, SimDuration, SimTime, Trace};
-use crate::etcd::{Member, MemberId, Settings, Store};
+use crate::etcd::{Member, MemberId, QUOTA_DEFAULT, Settings, Store};
 use crate::kubelet::{Kubelet, KubeletConfig};
 use crate::machine::{Catalogue, Machine, MachineConfig};
 use crate::model::Pod;
@@ -116,9 +116,13 @@ impl Cluster {
             let random = self.seed.stream(&format!("kube-apiserver {name}"));
             let server = ApiServer::new(name.as_str(), random);
             let server = server.with_modes(&self.spec.authorization).with_signing_key(key.as_bytes());
+            let server = server.with_feature_gates(self.spec.feature_gates);
+            let mut etcd = Member::bootstrap(ids[index], &ids, Store::new(), settings, self.seed);
+            // The specification was checked.
+            etcd.set_quota(self.spec.etcd_quota_bytes().unwrap_or(QUOTA_DEFAULT));
             self.masters.push(Master {
                 name: name.as_str().into(),
-                etcd: Member::bootstrap(ids[index], &ids, Store::new(), settings, self.seed),
+                etcd,
                 server,
                 scheduler: (scheduler, new_scheduler(&self.spec)),
                 manager: (manager, new_manager(&self.spec)),

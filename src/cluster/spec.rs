@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::apiserver::{DEFAULT_MODES, Mode};
 use crate::engine::SimTime;
+use crate::model::feature_gates::FeatureGates;
+use crate::model::quantity::Quantity;
 use crate::model::time;
 use crate::scheduler;
 
@@ -29,6 +31,11 @@ pub struct ClusterSpec {
     /// How kube-scheduler is set up: a `KubeSchedulerConfiguration`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduler: Option<scheduler::Configuration>,
+    /// Features that are switched on although v1.36 leaves them off.
+    pub feature_gates: FeatureGates,
+    /// How much etcd may hold (`--quota-backend-bytes`), like `8Gi`; beyond that it refuses every write until an alarm is
+    /// taken back.
+    pub etcd_quota: String,
     /// How fast things are; every hop has a default that is small and not zero.
     pub delays: Delays,
 }
@@ -80,6 +87,8 @@ impl Default for ClusterSpec {
             born: None,
             authorization: DEFAULT_MODES.to_vec(),
             scheduler: None,
+            feature_gates: FeatureGates::default(),
+            etcd_quota: "2Gi".into(),
             delays: Delays::default(),
         }
     }
@@ -133,6 +142,9 @@ pub enum SpecError {
         /// What was written.
         amount: String,
     },
+    /// The limit of etcd is no amount of bytes.
+    #[error("etcdQuota: \"{0}\" is no amount; write it like 2Gi")]
+    EtcdQuota(String),
     /// A taint that cannot be read.
     #[error("nodes: taint \"{taint}\" of pool \"{pool}\" cannot be read; write key=value:NoSchedule")]
     Taint {
@@ -186,6 +198,13 @@ impl ClusterSpec {
         born.map_or(SimTime::ZERO, time::sim_time)
     }
 
+    /// How many bytes etcd may hold; `None` when what was written is no amount.
+    #[must_use]
+    pub fn etcd_quota_bytes(&self) -> Option<u64> {
+        let quota = self.etcd_quota.parse::<Quantity>().ok()?;
+        u64::try_from(quota.value()).ok().filter(|bytes| *bytes > 0)
+    }
+
     /// Checks that the cluster can be built.
     ///
     /// # Errors
@@ -196,6 +215,9 @@ impl ClusterSpec {
         }
         if let Some(born) = self.born.as_ref().filter(|born| born.parse::<time::Timestamp>().is_err()) {
             return Err(SpecError::Born(born.clone()));
+        }
+        if self.etcd_quota_bytes().is_none() {
+            return Err(SpecError::EtcdQuota(self.etcd_quota.clone()));
         }
         if let Some(told) = &self.scheduler {
             told.profiles().map_err(SpecError::Scheduler)?;
@@ -228,7 +250,7 @@ impl NodePool {
             return Err(SpecError::Name(self.name.clone()));
         }
         for (resource, amount) in &self.allocatable {
-            if amount.parse::<crate::model::quantity::Quantity>().is_err() {
+            if amount.parse::<Quantity>().is_err() {
                 let (pool, resource, amount) = (self.name.clone(), resource.clone(), amount.clone());
                 return Err(SpecError::Quantity { pool, resource, amount });
             }

@@ -30,5 +30,5 @@ pub use member_id::MemberId;
 pub use raft::{Change, Configuration, Role, Settings, Term};
 pub use store::{
     Alarm, AlarmKind, Compare, Condition, Event, Key, KeyRange, KeyValue, Lease, LeaseId, Op, OpResponse,
-    RangeResponse, Revision, Store, Txn, TxnResponse, Value,
+    QUOTA_DEFAULT, RangeResponse, Revision, Store, Txn, TxnResponse, Value,
 };

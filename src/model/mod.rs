@@ -20,6 +20,7 @@ pub mod custom_object;
 pub mod custom_schema;
 pub mod decode;
 pub mod downward;
+pub mod feature_gates;
 pub mod fidelity;
 pub mod field_selector;
 pub mod fields;

@@ -33,8 +33,14 @@ impl Bench {
             allocatable: allocatable.map(|(name, amount)| (name.to_owned(), amount.to_owned())).into(),
             ..NodePool::default()
         };
-        let spec =
-            ClusterSpec { control_planes, control_plane_nodes: false, nodes: vec![pool], ..ClusterSpec::default() };
+        let spec = ClusterSpec {
+            control_planes,
+            control_plane_nodes: false,
+            nodes: vec![pool],
+            // Pods by the hundred thousand and their Events are more than the default holds; etcd advises no more than this.
+            etcd_quota: "8Gi".into(),
+            ..ClusterSpec::default()
+        };
         let catalogue = Catalogue::built_in().map_err(SpecError::Images)?;
         let mut cluster = Cluster::boot(spec, Arc::new(catalogue), Seed(1), Recording::Off)?;
         cluster.run_until(SimTime::ZERO + BOOT);

@@ -10,12 +10,18 @@ use podlab::machine::Catalogue;
 use podlab::network::LoadSpec;
 
 pub(crate) fn cluster(masters: u32, nodes: u32, seed: u64) -> Cluster {
-    let spec = ClusterSpec {
+    cluster_with(masters, nodes, seed, |_| ())
+}
+
+/// The same, set up otherwise.
+pub(crate) fn cluster_with(masters: u32, nodes: u32, seed: u64, set_up: impl FnOnce(&mut ClusterSpec)) -> Cluster {
+    let mut spec = ClusterSpec {
         control_planes: masters,
         control_plane_nodes: false,
         nodes: vec![NodePool { count: nodes, ..NodePool::default() }],
         ..ClusterSpec::default()
     };
+    set_up(&mut spec);
     let catalogue = Arc::new(Catalogue::built_in().unwrap());
     Cluster::boot(spec, catalogue, Seed(seed), Recording::On).unwrap()
 }

@@ -4,7 +4,9 @@
 use podlab::cluster::Cluster;
 use podlab::engine::{SimDuration, SimTime};
 
-use crate::ha::{cluster, kubectl, kubectl_reading};
+use podlab::model::feature_gates::FeatureGates;
+
+use crate::ha::{cluster, cluster_with, kubectl, kubectl_reading};
 
 /// A cluster in which these objects have been applied a minute ago.
 fn minute_after(manifests: &str) -> Cluster {
@@ -108,6 +110,40 @@ spec:
     says(&mut cluster, "get sts", &["db 1/1"]);
     says(&mut cluster, "get pvc", &["data-db-1 Bound"]);
     nobody_fails(&cluster);
+}
+
+/// A set of four, updated; says which of its Pods are away two seconds later.
+fn away_during_an_update(gates: FeatureGates) -> Vec<String> {
+    let mut cluster = cluster_with(1, 3, 1, |spec| spec.feature_gates = gates);
+    cluster.run_until(SimTime::from_secs(25));
+    let set = "apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  replicas: 4
+  podManagementPolicy: Parallel
+  updateStrategy: {rollingUpdate: {maxUnavailable: 50%}}
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: nginx, lifecycle: {preStop: {sleep: {seconds: 5}}}}]}
+";
+    kubectl_reading(&mut cluster, "apply -f -", Some(set));
+    wait(&mut cluster, 60);
+    says(&mut cluster, "set image sts/db db=nginx:1.27", &["image updated"]);
+    wait(&mut cluster, 2);
+    let path = "{range .items[?(@.metadata.deletionTimestamp)]}{.metadata.name} {end}";
+    let away = kubectl(&mut cluster, &format!("get pods -o jsonpath='{path}'"));
+    wait(&mut cluster, 60);
+    says(&mut cluster, "rollout status sts/db", &["4 new pods have been updated..."]);
+    away.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_stateful_set_renews_several_pods_at_a_time_where_the_feature_is_on() {
+    assert_eq!(away_during_an_update(FeatureGates::default()), ["db-3"]);
+    assert_eq!(away_during_an_update(FeatureGates { max_unavailable_stateful_set: true }), ["db-2", "db-3"]);
 }
 
 #[test]

@@ -98,8 +98,13 @@ fn validate_rolling(rolling: &RollingUpdateDeployment, errors: &mut Errors) {
     if amount(unavailable) == Some(0) && amount(surge) == Some(0) {
         errors.invalid(field, wire(unavailable), "may not be 0 when `maxSurge` is 0");
     }
-    if matches!(unavailable, IntOrString::String(_)) && amount(unavailable).is_some_and(|percent| percent > 100) {
-        errors.invalid(field, wire(unavailable), "must not be greater than 100%");
+    not_more_than_all(unavailable, field, errors);
+}
+
+/// Says so when a percentage is of more Pods than there are.
+pub(super) fn not_more_than_all(value: &IntOrString, field: &str, errors: &mut Errors) {
+    if matches!(value, IntOrString::String(_)) && amount(value).is_some_and(|percent| percent > 100) {
+        errors.invalid(field, wire(value), "must not be greater than 100%");
     }
 }
 

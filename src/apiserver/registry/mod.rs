@@ -99,6 +99,8 @@ pub(super) mod warnings;
 use std::sync::Arc;
 
 use crate::engine::SimTime;
+use crate::model::apps::StatefulSet;
+use crate::model::feature_gates::FeatureGates;
 use crate::model::{Meta, Object, Resource, names, with_kinds};
 
 use super::field::Errors;
@@ -153,6 +155,14 @@ fn alike<'a, R: Resource>(_like: &Arc<R>, object: &'a Object) -> Option<&'a Arc<
 pub(super) fn default(object: &mut Object) {
     metadata::drop_empty(object.meta_mut());
     each!(object, typed => Strategy::set_defaults(Arc::make_mut(typed)));
+}
+
+/// Drops fields of features that are off, unless `old` has them, and fills in those of features that are on.
+pub(super) fn gate(object: &mut Object, old: Option<&Object>, gates: FeatureGates) {
+    if let Object::StatefulSet(set) = object {
+        let is_used = old.and_then(StatefulSet::of).is_some_and(|old| stateful_set::max_unavailable(old).is_some());
+        stateful_set::gate_max_unavailable(set, gates.max_unavailable_stateful_set, is_used);
+    }
 }
 
 /// See [`Strategy::prepare_for_create`].

@@ -1,6 +1,7 @@
 //! StatefulSets. Source: `pkg/registry/apps/statefulset/strategy.go`, `pkg/apis/apps/v1/defaults.go`, `validation.go`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::apiserver::field::Errors;
 use crate::engine::SimTime;
@@ -9,9 +10,10 @@ use crate::model::core::{
     PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, PodSpec, PodTemplateSpec,
     Volume,
 };
+use crate::model::metav1::IntOrString;
 use crate::model::{Meta, names};
 
-use super::deployment::not_negative;
+use super::deployment::{amount, not_more_than_all, not_negative, share};
 use super::pod_spec::one_of;
 use super::{Strategy, persistent_volume_claim, pod_template};
 
@@ -70,6 +72,14 @@ impl Strategy for StatefulSet {
             }
             let partition = strategy.rolling_update.as_ref().and_then(|rolling| rolling.partition);
             not_negative(partition, "spec.updateStrategy.rollingUpdate.partition", errors);
+            if let Some(unavailable) = max_unavailable(self) {
+                let field = "spec.updateStrategy.rollingUpdate.maxUnavailable";
+                share(unavailable, field, errors);
+                if amount(unavailable) == Some(0) {
+                    errors.invalid(field, serde_json::json!(unavailable), "cannot be 0");
+                }
+                not_more_than_all(unavailable, field, errors);
+            }
         }
         if let Some(retention) = &spec.persistent_volume_claim_retention_policy {
             let field = "spec.persistentVolumeClaimRetentionPolicy";
@@ -96,6 +106,22 @@ impl Strategy for StatefulSet {
         if changeable_of(old, new) != *old {
             errors.forbidden("spec", FIXED);
         }
+    }
+}
+
+/// How many Pods an update may take away at a time.
+pub(super) fn max_unavailable(set: &StatefulSet) -> Option<&IntOrString> {
+    set.spec.as_ref()?.update_strategy.as_ref()?.rolling_update.as_ref()?.max_unavailable.as_ref()
+}
+
+/// The field of a feature gate. Source: `dropStatefulSetDisabledFields`, `SetDefaults_StatefulSet`.
+pub(super) fn gate_max_unavailable(set: &mut Arc<StatefulSet>, is_on: bool, is_used: bool) {
+    if max_unavailable(set).is_some() == is_on || is_used {
+        return;
+    }
+    let strategy = Arc::make_mut(set).spec.as_mut().and_then(|spec| spec.update_strategy.as_mut());
+    if let Some(rolling) = strategy.and_then(|strategy| strategy.rolling_update.as_mut()) {
+        rolling.max_unavailable = is_on.then_some(IntOrString::Int(1));
     }
 }
 

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use crate::engine::{SimTime, Stream};
 use crate::etcd::{Answer, EtcdError, Event, RequestId, Revision, Store};
+use crate::model::feature_gates::FeatureGates;
 
 use super::alike::Alike;
 use super::authentication::{self, Tokens};
@@ -61,6 +62,7 @@ pub struct ApiServer {
     compaction: Option<Revision>,
     /// What states of objects have in common that notes of ownership refer to.
     alike: Alike,
+    gates: FeatureGates,
 }
 
 impl ApiServer {
@@ -85,6 +87,7 @@ impl ApiServer {
             event_lease: None,
             compaction: None,
             alike: Alike::default(),
+            gates: FeatureGates::default(),
         }
     }
 
@@ -92,6 +95,13 @@ impl ApiServer {
     #[must_use]
     pub fn with_modes(mut self, modes: &[Mode]) -> Self {
         self.authorizer = Authorizer::new(modes);
+        self
+    }
+
+    /// The same with these features on (`--feature-gates`).
+    #[must_use]
+    pub fn with_feature_gates(mut self, gates: FeatureGates) -> Self {
+        self.gates = gates;
         self
     }
 

@@ -74,6 +74,7 @@ impl ApiServer {
             cause: &mut pending.cause,
             lease: self.event_lease.as_ref().map(|lease| lease.id),
             alike: &mut self.alike,
+            gates: self.gates,
             authorizer: &self.authorizer,
         };
         match step(&mut work, current) {

@@ -38,6 +38,7 @@ fn store(mut object: Object, ownership: Ownership, work: &mut Work<'_>) -> Resul
     admission::mutate(&mut object, None, &mut work.review())?;
     work.check_escalation(&object, None)?;
     registry::fill_for_create(object.meta_mut(), work.now, work.random);
+    registry::gate(&mut object, None, work.gates);
     registry::prepare_for_create(&mut object, work.now);
     registry::validate(&object)?;
     work.warnings.extend(registry::warnings::about(&object, None));

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::engine::{Cause, CauseId, SimTime, Stream, Trace};
 use crate::etcd::{Key, KeyValue, LeaseId, Store, Txn};
+use crate::model::feature_gates::FeatureGates;
 use crate::model::{Object, ObjectKey};
 
 use super::admission::Review;
@@ -50,6 +51,8 @@ pub(super) struct Work<'a> {
     pub(super) lease: Option<LeaseId>,
     /// What states of objects have in common.
     pub(super) alike: &'a mut Alike,
+    /// Which features are on.
+    pub(super) gates: FeatureGates,
     /// Who may do what.
     pub(super) authorizer: &'a Authorizer,
 }

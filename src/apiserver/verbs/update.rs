@@ -111,6 +111,7 @@ fn finish(
             store(work, entry, old, object, Change { ownership, ..Change::of("resize") })
         }
         _ => {
+            registry::gate(&mut object, Some(old), work.gates);
             registry::prepare_for_update(&mut object, old);
             admission::mutate(&mut object, Some(old), &mut work.review())?;
             work.check_escalation(&object, Some(old))?;

@@ -44,8 +44,9 @@ fn resolve(deployment: &Deployment) -> (i32, i32) {
     if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
 }
 
-/// A number as it stands, or so many hundredths of `total`.
-fn scaled(value: Option<&IntOrString>, total: i32, round_up: bool) -> i32 {
+/// A number as it stands, or so many hundredths of `total`. Source: `GetScaledValueFromIntOrPercent`.
+#[must_use]
+pub fn scaled(value: Option<&IntOrString>, total: i32, round_up: bool) -> i32 {
     match value {
         None => 0,
         Some(IntOrString::Int(number)) => *number,

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::controllers::deployment::bounds::scaled;
 use crate::controllers::history::{self, History};
 use crate::controllers::replicaset::status::until_available;
 use crate::engine::{SimDuration, SimTime};
@@ -185,8 +186,32 @@ impl Roster {
         true
     }
 
-    /// Replaces the Pod with the highest number that has another revision.
+    /// How many Pods may be away during an update, where the set says so; never none.
+    fn max_unavailable(&self) -> Option<usize> {
+        let spec = self.set.spec.as_ref()?;
+        let rolling = spec.update_strategy.as_ref()?.rolling_update.as_ref()?;
+        let number = scaled(Some(rolling.max_unavailable.as_ref()?), spec.replicas.unwrap_or(1), false);
+        Some(usize::try_from(number).unwrap_or(0).max(1))
+    }
+
+    /// Replaces Pods that have another revision, from the highest number: as many as may be away, or one at a time.
     fn renew(&self, steps: &mut Vec<Step>) {
+        match self.max_unavailable() {
+            Some(most) => self.renew_many(most, steps),
+            None => self.renew_next(steps),
+        }
+    }
+
+    /// Source: `updateStatefulSetAfterInvariantEstablished`.
+    fn renew_many(&self, most: usize, steps: &mut Vec<Step>) {
+        let is_away = |ordinal: &i32| !self.pods.get(ordinal).is_some_and(|pod| self.is_available(pod));
+        let away = (self.start()..self.end()).filter(is_away).count();
+        let old = (self.partition().max(self.start())..self.end()).rev().filter_map(|ordinal| self.pods.get(&ordinal));
+        let old = old.filter(|pod| identity::revision(pod) != self.update && !pod.metadata.is_terminating());
+        steps.extend(old.take(most.saturating_sub(away)).map(|pod| Step::Delete(Arc::clone(pod))));
+    }
+
+    fn renew_next(&self, steps: &mut Vec<Step>) {
         for ordinal in (self.partition().max(self.start())..self.end()).rev() {
             let Some(pod) = self.pods.get(&ordinal) else { return };
             if identity::revision(pod) != self.update && pod.metadata.deletion_timestamp.is_none() {
