@@ -222,7 +222,12 @@ const ROWS: &[Row] = &[
     row("Event", "aggregation, expiry", Modelled, "Served under v1 and events.k8s.io/v1, written in the form of v1."),
     row("Lease", "all fields", Modelled, "Held by the scheduler, the controller manager and every kubelet."),
     row("ReplicationController", "all fields", Modelled, ""),
-    row("StatefulSet", "all fields", Modelled, "Without maxUnavailable, which is off by default."),
+    row(
+        "StatefulSet",
+        "all fields",
+        Modelled,
+        "maxUnavailable needs the feature gate that v1.36 leaves off: `featureGates: {MaxUnavailableStatefulSet: true}` of a cluster.",
+    ),
     row("DaemonSet", "all fields", Modelled, ""),
     row("ControllerRevision", "all fields", Modelled, "Written by StatefulSets and DaemonSets."),
     row("Job", "all fields but managedBy", Modelled, ""),
