@@ -29,7 +29,7 @@
 //! | [`apiserver`] | the only door to etcd |
 //! | [`client`] | what every component holds: informer, work queue, recorder, lease lock |
 //! | [`machine`] | the computer under the kubelet: processes, signals, files, images, a shell |
-//! | [`scheduler`] [`controllers`] [`kubelet`] [`network`] [`storage`] | one file per plugin, controller, duty; they never import each other |
+//! | [`scheduler`] [`controllers`] [`kubelet`] [`network`] [`storage`] [`monitoring`] | one file per plugin, controller, duty; they never import each other |
 //! | [`kubectl`] | the kubectl verbs, as resumable programs |
 //! | [`cluster`] | the composition root: boots the parts, carries signals, breaks things on purpose |
 //! | [`scenario`] | lessons in YAML: load, lint, grade, test |
@@ -52,6 +52,7 @@ pub mod kubectl;
 pub mod kubelet;
 pub mod machine;
 pub mod model;
+pub mod monitoring;
 pub mod network;
 pub mod printers;
 pub mod scenario;

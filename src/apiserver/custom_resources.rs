@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::etcd::Store;
 use crate::model::apiextensions::CustomResourceDefinition;
 use crate::model::custom_kind::{is_established, kinds_of};
+use crate::model::metrics;
 use crate::model::{CustomKind, Kind, Meta, Object};
 
 use super::admission::lookup;
@@ -20,6 +21,10 @@ use super::stored::Stored;
 /// 404 when no definition is established that serves this version.
 pub(super) fn resolve(request: &mut Request, store: &Store<Stored>) -> Result<(), Box<Status>> {
     let Kind::Custom(asked) = request.kind else { return Ok(()) };
+    if metrics::is_metrics(request.kind) {
+        request.kind = metrics::kinds().iter().copied().find(|kind| *kind == request.kind).unwrap_or(request.kind);
+        return Ok(());
+    }
     let found = lookup::<CustomResourceDefinition>(store, "", &asked.definition_name());
     let served = found.filter(|definition| is_established(definition)).and_then(|definition| {
         let version = asked.definition().info.version;

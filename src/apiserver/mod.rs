@@ -14,6 +14,7 @@
 //! `registry`, `managed_fields`, `watch`, `bootstrap`, [`standalone`].
 
 pub mod admission;
+mod aggregation;
 mod alike;
 mod allocation;
 mod authentication;

@@ -43,6 +43,13 @@ pub enum Payload {
     Watching,
     /// The kubelet of this node answers (log, exec): the server hands the connection on.
     Proxy(Arc<str>),
+    /// This Service answers: the server hands the request on.
+    Aggregated {
+        /// Its namespace.
+        namespace: Arc<str>,
+        /// Its name.
+        name: Arc<str>,
+    },
     /// Text or bytes from a kubelet: log lines, or what a command printed.
     Stream(StreamChunk),
 }

@@ -31,6 +31,10 @@ pub enum Role {
     Bootstrap,
     /// The provisioner of volumes.
     Provisioner,
+    /// What finds out whether groups that others serve can be reached; a part of kube-apiserver.
+    ApiServices,
+    /// The metrics server with this number.
+    MetricsServer(usize),
     /// A kubectl that someone started.
     Kubectl(u64),
     /// A program outside that sends requests of its own.

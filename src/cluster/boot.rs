@@ -15,6 +15,7 @@ use crate::machine::{Catalogue, Machine, MachineConfig};
 use crate::model::Pod;
 use crate::model::core::Taint;
 use crate::model::quantity::Quantity;
+use crate::monitoring::ApiServices;
 use crate::network::Network;
 use crate::scheduler::Scheduler;
 use crate::storage::{Provisioner, VolumeBackend};
@@ -62,7 +63,12 @@ impl Cluster {
             room: Room::default(),
             network: (placeholder, Network::new(SimDuration::from_micros(delays.proxy))),
             provisioner: (placeholder, Provisioner::new()),
-            bootstrap: Bootstrap::new((0..spec.control_planes as usize).map(master_address).collect()),
+            bootstrap: Bootstrap::new(
+                (0..spec.control_planes as usize).map(master_address).collect(),
+                spec.addons.iter().flat_map(|addon| addon.objects()).collect(),
+            ),
+            api_services: ApiServices::default(),
+            metrics_servers: Vec::new(),
             volumes: VolumeBackend::default(),
             loads: Vec::new(),
             traffic_random: seed.stream("traffic"),
@@ -101,6 +107,8 @@ impl Cluster {
             &[],
         );
         cluster.add_workers(&catalogue);
+        let groups = ["system:masters"];
+        cluster.add_actor(Role::ApiServices, "kube-aggregator", "kube-aggregator", "", "system:apiserver", &groups);
         cluster.start_everything();
         Ok(cluster)
     }

@@ -17,15 +17,17 @@ const RETRY: SimDuration = SimDuration::from_secs(1);
 pub struct Bootstrap {
     /// Where the API servers listen.
     servers: Vec<IpAddr>,
+    /// What the add-ons of the cluster consist of.
+    addons: Vec<Object>,
     asked: BTreeMap<Ticket, Object>,
     failed: Vec<Object>,
 }
 
 impl Bootstrap {
-    /// The hook of a cluster whose API servers listen at these addresses.
+    /// The hook of a cluster whose API servers listen at these addresses and that has these add-ons.
     #[must_use]
-    pub fn new(servers: Vec<IpAddr>) -> Self {
-        Self { servers, ..Self::default() }
+    pub fn new(servers: Vec<IpAddr>, addons: Vec<Object>) -> Self {
+        Self { servers, addons, ..Self::default() }
     }
 
     fn create(&mut self, object: Object, ctx: &mut Ctx<'_>) {
@@ -36,7 +38,7 @@ impl Bootstrap {
 
 impl Component for Bootstrap {
     fn start(&mut self, ctx: &mut Ctx<'_>) {
-        for object in bootstrap_objects(&self.servers) {
+        for object in bootstrap_objects(&self.servers).into_iter().chain(std::mem::take(&mut self.addons)) {
             self.create(object, ctx);
         }
     }

@@ -7,6 +7,8 @@
 //! [`traffic`], [`invocations`], [`outside`], [`fault`], [`break_things`](mod@break_things), [`view`], [`explain`].
 
 pub mod actor;
+mod addon;
+mod aggregation;
 pub mod balancer;
 pub mod boot;
 pub mod bootstrap;
@@ -31,6 +33,7 @@ pub mod worker;
 pub mod world;
 
 pub use actor::{Actor, ActorId, Role};
+pub use addon::Addon;
 pub use fault::{ComponentName, Fault, FaultError};
 pub use input::{ForwardedRequest, Input};
 pub use master::Master;

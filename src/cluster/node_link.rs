@@ -115,6 +115,10 @@ impl Cluster {
                 self.on_socket_done(index, origin, outcome.clone());
                 None
             }
+            Happening::ContainerStarted { container } => {
+                self.on_container_started(index, container, event.cause);
+                Some(event)
+            }
             Happening::NotModelled { container, ref note } => {
                 let name = format!("podlab on {}", self.workers[index].name);
                 let status = self.workers[index].machine.container_status(container);

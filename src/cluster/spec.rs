@@ -12,6 +12,8 @@ use crate::model::quantity::Quantity;
 use crate::model::time;
 use crate::scheduler;
 
+use super::addon::Addon;
+
 /// The machines of a cluster and how it is set up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -36,6 +38,9 @@ pub struct ClusterSpec {
     /// How much etcd may hold (`--quota-backend-bytes`), like `8Gi`; beyond that it refuses every write until an alarm is
     /// taken back.
     pub etcd_quota: String,
+    /// What is installed beside Kubernetes itself; nothing when absent, as kubeadm leaves it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addons: Vec<Addon>,
     /// How fast things are; every hop has a default that is small and not zero.
     pub delays: Delays,
 }
@@ -89,6 +94,7 @@ impl Default for ClusterSpec {
             scheduler: None,
             feature_gates: FeatureGates::default(),
             etcd_quota: "2Gi".into(),
+            addons: Vec::new(),
             delays: Delays::default(),
         }
     }

@@ -48,8 +48,13 @@ impl Cluster {
 
     /// Starts a component (`incoming` is `None`) or tells it something, and carries out what it wants.
     pub(super) fn call(&mut self, id: ActorId, cause: CauseId, incoming: Option<Incoming>) {
+        let role = self.actors[id.0 as usize].role;
+        if let Role::MetricsServer(index) = role
+            && !self.is_metrics_server_up(index)
+        {
+            return self.stop_actor(id);
+        }
         let actor = &mut self.actors[id.0 as usize];
-        let role = actor.role;
         let mut ctx = Ctx {
             now: self.now,
             cause,
@@ -64,11 +69,16 @@ impl Cluster {
             Role::Bootstrap => tell(&mut self.bootstrap, incoming, &mut ctx),
             Role::Network => tell(&mut self.network.1, incoming, &mut ctx),
             Role::Provisioner => tell(&mut self.provisioner.1, incoming, &mut ctx),
+            Role::ApiServices => tell(&mut self.api_services, incoming, &mut ctx),
+            Role::MetricsServer(index) => tell(&mut self.metrics_servers[index].server, incoming, &mut ctx),
             Role::Kubelet(worker) => return self.call_kubelet(worker, cause, incoming),
             Role::Kubectl(invocation) => return self.call_kubectl(invocation, incoming),
             Role::Outside => return self.call_outside(id, incoming),
         }
         self.carry_out(id);
+        if let Role::MetricsServer(index) = role {
+            self.make_round(index);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::apiserver::{Effect as ServerEffect, Inbound, Outcome, Payload, Request, Status, Ticket, Verb};
 use crate::client::{Ctx, Effect, Incoming};
 use crate::engine::{CauseId, SimDuration};
+use crate::model::metrics;
 
 use super::actor::{ActorId, Role};
 use super::balancer::CHECK_PERIOD;
@@ -77,7 +78,8 @@ impl Cluster {
             let status = Status::no_connection(self.unreachable_text(&agent, Some(server)));
             return self.fail(id, cause, ticket, status, self.latency(&host, &there) * 2);
         }
-        let kept = request.subresource.is_stream().then(|| Box::new(request.clone()));
+        let is_handed_on = request.subresource.is_stream() || metrics::is_metrics(request.kind);
+        let kept = is_handed_on.then(|| Box::new(request.clone()));
         let open = Open { server, is_watch: request.verb == Verb::Watch, cause, request: kept };
         self.open.insert((id, ticket), open);
         let life = self.masters[server].server_life;
@@ -170,6 +172,12 @@ impl Cluster {
         {
             let node = node.clone();
             return self.hand_to_kubelet(caller, ticket, &node, cause, delay);
+        }
+        if let Ok(response) = &outcome
+            && let Payload::Aggregated { namespace, name } = &response.payload
+        {
+            let service = (namespace.clone(), name.clone());
+            return self.hand_to_service(caller, ticket, service, cause, delay);
         }
         // A watch stays open after its first answer.
         let stays = outcome.is_ok() && self.open.get(&(caller, ticket)).is_some_and(|open| open.is_watch);

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use crate::apiserver::{Request, Ticket};
 use crate::engine::{Agenda, Cause, CauseId, Seed, SimDuration, SimTime, Stream, Trace};
+use crate::monitoring::ApiServices;
 use crate::network::{Load, Network};
 use crate::storage::VolumeBackend;
 
 use super::actor::{Actor, ActorId};
+use super::aggregation::MetricsProcess;
 use super::balancer::Balancer;
 use super::bootstrap::Bootstrap;
 use super::etcd_link::Room;
@@ -36,6 +38,9 @@ pub struct Cluster {
     pub(super) network: (ActorId, Network),
     pub(super) provisioner: (ActorId, crate::storage::Provisioner),
     pub(super) bootstrap: Bootstrap,
+    pub(super) api_services: ApiServices,
+    /// Every metrics server that was ever started.
+    pub(super) metrics_servers: Vec<MetricsProcess>,
     pub(super) volumes: VolumeBackend,
     pub(super) loads: Vec<Load>,
     pub(super) traffic_random: Stream,
@@ -58,7 +63,7 @@ pub(super) struct Open {
     pub(super) server: usize,
     pub(super) is_watch: bool,
     pub(super) cause: CauseId,
-    /// Kept for requests that a kubelet answers.
+    /// Kept for requests that a kubelet or an add-on answers.
     pub(super) request: Option<Box<Request>>,
 }
 

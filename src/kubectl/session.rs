@@ -6,7 +6,7 @@ use crate::apiserver::{Body, List, Payload, Request, Response, User, Verb};
 use crate::engine::{SimDuration, SimTime};
 use crate::model::apiextensions::CustomResourceDefinition;
 use crate::model::custom_kind::{is_established, kinds_of};
-use crate::model::{Kind, Object, ObjectKey, Resource};
+use crate::model::{Kind, Object, ObjectKey, Resource, metrics};
 
 use super::failure::Failure;
 use super::invocation::{Defaults, Step, StreamName, Workspace};
@@ -317,7 +317,23 @@ impl<'r> Session<'r> {
             Err(_) => Vec::new(),
         };
         let definitions = definitions.iter().filter_map(CustomResourceDefinition::of);
-        Ok(definitions.filter(|one| is_established(one)).flat_map(|one| kinds_of(one)).collect())
+        let declared = definitions.filter(|one| is_established(one)).flat_map(|one| kinds_of(one));
+        let mut kinds: Vec<Kind> = declared.collect();
+        if self.has_metrics()? {
+            kinds.extend(metrics::kinds());
+        }
+        Ok(kinds)
+    }
+
+    /// Whether the cluster announces `metrics.k8s.io`.
+    ///
+    /// # Errors
+    /// [`Failure::Suspended`] while the answer is missing.
+    pub fn has_metrics(&mut self) -> Result<bool, Failure> {
+        match self.get(&ObjectKey::new(Kind::APIService, "", metrics::API_SERVICE)) {
+            Err(Failure::Suspended) => Err(Failure::Suspended),
+            found => Ok(found.is_ok()),
+        }
     }
 
     /// Opens a watch from `revision` on, or from the present state when it is `None`, which begins with what there is.

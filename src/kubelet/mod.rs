@@ -17,6 +17,7 @@
 
 pub mod admission;
 pub mod backoff;
+pub mod cadvisor;
 pub mod conditions;
 pub mod config;
 pub mod container_config;
@@ -58,6 +59,7 @@ pub mod termination;
 pub mod termination_message;
 pub mod volume_manager;
 
+pub use cadvisor::{ContainerCounters, Counters, ResourceMetrics};
 pub use config::{Delays, KubeletConfig, Limits, NodeInfo};
 pub use host::Host;
 pub use kubelet::Kubelet;

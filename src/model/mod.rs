@@ -33,6 +33,7 @@ pub mod kind;
 mod kind_table;
 mod kinds;
 pub mod meta;
+pub mod metrics;
 pub mod names;
 pub mod node;
 pub mod node_selector;

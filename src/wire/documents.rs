@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::apiextensions::CustomResourceDefinition;
 use crate::model::custom_kind::{is_established, kinds_of};
-use crate::model::{Kind, Resource as _, schema};
+use crate::model::{Kind, ObjectKey, Resource as _, metrics, schema};
 use crate::session::Cluster;
 
 use super::discovery::{self, Catalog, Resource};
@@ -95,7 +95,14 @@ fn catalog(cluster: &Cluster) -> Cow<'static, Catalog> {
 pub fn custom_kinds(cluster: &Cluster) -> Vec<Kind> {
     let definitions = cluster.objects(Kind::CustomResourceDefinition);
     let definitions = definitions.iter().filter_map(CustomResourceDefinition::of);
-    definitions.filter(|one| is_established(one)).flat_map(|one| kinds_of(one)).collect()
+    let declared = definitions.filter(|one| is_established(one)).flat_map(|one| kinds_of(one));
+    declared.chain(aggregated_kinds(cluster)).collect()
+}
+
+/// The kinds of groups that others serve, as far as an APIService announces them.
+fn aggregated_kinds(cluster: &Cluster) -> impl Iterator<Item = Kind> {
+    let announced = cluster.object(&ObjectKey::new(Kind::APIService, "", metrics::API_SERVICE));
+    announced.into_iter().flat_map(|_| metrics::kinds().iter().copied())
 }
 
 /// The kind that a path names.

@@ -61,7 +61,7 @@ impl Rendering {
             Payload::Status(status) => status.to_value(),
             Payload::Scale(scale) => scale.to_value(),
             Payload::Token(token) => json!(token),
-            Payload::Watching | Payload::Proxy(_) | Payload::Stream(_) => Value::Null,
+            Payload::Watching | Payload::Proxy(_) | Payload::Aggregated { .. } | Payload::Stream(_) => Value::Null,
         }
     }
 

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("kubelet", &["engine", "model", "client", "machine"]),
     ("network", &["engine", "model", "client", "machine"]),
     ("storage", &["engine", "model", "client", "machine"]),
+    ("monitoring", &["engine", "model", "client"]),
     ("kubectl", &["engine", "model", "printers", "apiserver", "client"]),
     (
         "cluster",
@@ -33,6 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "kubelet",
             "network",
             "storage",
+            "monitoring",
             "kubectl",
         ],
     ),

@@ -19,6 +19,7 @@ use crate::engine::{SimTime, Stream};
 use crate::etcd::{Answer, EtcdError, Event, RequestId, Revision, Store};
 use crate::model::feature_gates::FeatureGates;
 
+use super::aggregation;
 use super::alike::Alike;
 use super::authentication::{self, Tokens};
 use super::authorization::{self, Attributes, Authorizer, DEFAULT_MODES, Mode};
@@ -285,6 +286,10 @@ impl ApiServer {
         self.establish_user(&mut inbound, ctx)?;
         custom_resources::resolve(&mut inbound.request, ctx.store)?;
         self.authorizer.authorize_request(&inbound.request, ctx.store)?;
+        if let Some(elsewhere) = aggregation::locate(&inbound.request, ctx.store)? {
+            Self::respond(Pending::new(inbound, ctx.now), Ok(elsewhere), ctx);
+            return Ok(());
+        }
         check_served(&inbound)?;
         let request = &mut inbound.request;
         if !request.kind.is_namespaced() && !request.namespace.is_empty() {

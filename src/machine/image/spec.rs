@@ -114,6 +114,9 @@ pub struct ProgramSpec {
     pub request_log: Option<String>,
     /// Whether it collects orphans when it is PID 1.
     pub reaps: bool,
+    /// The part of a cluster that it is: podlab runs the logic of `metrics-server` while the program runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
     /// Why it does not start, by a template that must not be empty: variables that must be set.
     pub requires_env: Vec<RequiredEnv>,
 }
@@ -174,6 +177,9 @@ pub struct RouteSpec {
     pub latency: Template,
     /// Until this long after the start the answer is 503.
     pub ready_after: Template,
+    /// The answer is 500 until the component behind the program is ready.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub when_ready: bool,
     /// From this long after the start the answer is 500.
     pub fails_after: Option<Template>,
     /// Makes the program end with this code after answering.
@@ -192,6 +198,7 @@ impl Default for RouteSpec {
             headers: BTreeMap::new(),
             latency: Template("2ms".into()),
             ready_after: Template::default(),
+            when_ready: false,
             fails_after: None,
             exit: None,
             leaks: Bytes(0),

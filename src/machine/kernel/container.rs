@@ -60,6 +60,8 @@ pub struct Container {
     pub fates: Vec<SignalFate>,
     /// Memory in use.
     pub memory: u64,
+    /// Processor time that its ended processes used, in microseconds.
+    pub cpu_ended: u64,
 }
 
 impl Container {

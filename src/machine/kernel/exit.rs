@@ -92,6 +92,7 @@ impl Kernel<'_> {
         if !process.is_alive() {
             return;
         }
+        let spent = process.cpu_spent(self.now, &self.sandbox.config.hostname);
         process.life = Life::Zombie(ending);
         process.cause = cause;
         let (parent, namespace, exec) = (process.parent, process.namespace, process.exec);
@@ -99,6 +100,7 @@ impl Kernel<'_> {
         self.shared.memory_used = self.shared.memory_used.saturating_sub(memory);
         if let Some(container) = container.and_then(|id| self.sandbox.containers.get_mut(&id)) {
             container.memory = container.memory.saturating_sub(memory);
+            container.cpu_ended += spent;
         }
         self.drop_sockets(host, cause, &now_free);
         self.adopt_orphans(host, namespace);

@@ -9,6 +9,7 @@ use crate::engine::{CauseId, SimTime, VecMap};
 use crate::machine::command::Run;
 use crate::machine::cri::{ContainerId, ExecId, Fate, OutgoingId, Sender};
 use crate::machine::program::Program;
+use crate::machine::program::template::Scope;
 use crate::machine::shell::Shell;
 use crate::machine::signal::Signal;
 
@@ -191,6 +192,18 @@ impl Process {
     #[must_use]
     pub fn command(&self) -> Arc<str> {
         self.argv.join(" ").into()
+    }
+
+    /// Processor time that it asked for since it began, in microseconds.
+    #[must_use]
+    pub fn cpu_spent(&self, now: SimTime, hostname: &Arc<str>) -> u64 {
+        let own = self.used.spent(now);
+        match &self.body {
+            Body::Program(program) => {
+                own + program.cpu_spent(now, &Scope::of_environment(&self.argv, &self.env, hostname))
+            }
+            Body::Shell(_) | Body::Tool(_) | Body::Running => own,
+        }
     }
 
     /// Whether it has not ended.

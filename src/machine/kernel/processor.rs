@@ -32,6 +32,8 @@ pub struct Used {
     spins: u64,
     /// Whether it has used up its time and rests.
     is_resting: bool,
+    /// All that was used, rests included: what never waits keeps its processor busy while podlab lets it rest.
+    total: u64,
     /// When a signal last ended a rest.
     interrupted_at: Option<SimTime>,
 }
@@ -43,16 +45,31 @@ impl Used {
         self.is_resting
     }
 
+    /// What a child begins with: the same place in time, and nothing used yet.
+    #[must_use]
+    pub fn inherited(self) -> Self {
+        Self { total: 0, ..self }
+    }
+
+    /// Processor time used until now, in microseconds.
+    #[must_use]
+    pub fn spent(&self, now: SimTime) -> u64 {
+        let ahead = if self.is_resting && now < self.paid_at { self.paid_at.since(now).as_micros() } else { 0 };
+        self.total.saturating_sub(ahead)
+    }
+
     /// A signal ends a rest, once in an instant: two processes that signal each other must not live for nothing.
     pub fn interrupt(&mut self, now: SimTime) {
         if self.interrupted_at != Some(now) {
             self.interrupted_at = Some(now);
+            self.total = self.spent(now);
             self.paid_at = self.paid_at.min(now);
         }
     }
 
     /// Books a cost; says until when the process has to rest, if it has to.
     fn book(&mut self, now: SimTime, cost: u64) -> Option<SimTime> {
+        self.total += cost;
         if now < self.paid_at {
             // Woken before its time, by a child that has ended or a pipe that has room.
             self.ahead += cost;
@@ -73,7 +90,9 @@ impl Used {
         }
         self.spins += 1;
         let slower = 1 + self.spins / PATIENCE * 10;
-        self.paid_at = now + SimDuration::from_micros(std::mem::take(&mut self.ahead) * slower);
+        let ahead = std::mem::take(&mut self.ahead);
+        self.total += ahead * (slower - 1);
+        self.paid_at = now + SimDuration::from_micros(ahead * slower);
         Some(self.paid_at)
     }
 }
@@ -103,5 +122,19 @@ mod tests {
         assert!(used.is_busy());
         assert_eq!(used.book(until + SimDuration::from_secs(1), 1), None);
         assert!(!used.is_busy());
+    }
+
+    #[test]
+    fn what_never_waits_uses_all_the_time_there_is() {
+        let (mut used, mut now) = (Used::default(), SimTime::from_secs(1));
+        for _ in 0..2_000 {
+            now = used.book(now, QUANTUM).unwrap();
+        }
+        let passed = now.since(SimTime::from_secs(1)).as_micros();
+        assert_eq!(used.spent(now), passed);
+        // In the middle of a rest only what has passed counts.
+        let end = used.book(now, QUANTUM).unwrap();
+        let middle = now + SimDuration::from_micros(end.since(now).as_micros() / 2);
+        assert_eq!(used.spent(middle), passed + middle.since(now).as_micros());
     }
 }

@@ -217,7 +217,7 @@ impl Kernel<'_> {
             user: process.user,
             descriptors: process.descriptors.clone(),
             ignored: process.ignored,
-            used: process.used,
+            used: process.used.inherited(),
             cause: process.cause,
         };
         for open in spawn.descriptors.values() {

@@ -33,6 +33,7 @@ pub struct Program {
     leaked: u64,
     grown_until: Option<SimTime>,
     cpu_spent: SimDuration,
+    is_ready: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,7 @@ impl Program {
             leaked: 0,
             grown_until: None,
             cpu_spent: SimDuration::ZERO,
+            is_ready: false,
         }
     }
 
@@ -313,10 +315,23 @@ impl Program {
         idle + busy
     }
 
-    /// Processor time spent on requests so far.
+    /// Processor time asked for since it began, in microseconds: what it always uses, and what requests took.
     #[must_use]
-    pub fn cpu_spent(&self) -> SimDuration {
-        self.cpu_spent
+    pub fn cpu_spent(&self, now: SimTime, scope: &Scope) -> u64 {
+        let idle = parse_cpu(&scope.fill(&self.spec.cpu.idle.0)).unwrap_or(0);
+        let always = u128::from(idle) * u128::from(now.since(self.began_at).as_micros()) / 1_000;
+        u64::try_from(always).unwrap_or(u64::MAX).saturating_add(self.cpu_spent.as_micros())
+    }
+
+    /// The part of a cluster that it is, if it is one.
+    #[must_use]
+    pub fn component(&self) -> Option<&str> {
+        self.spec.component.as_deref()
+    }
+
+    /// Tells it whether it is ready, as far as routes with `whenReady` ask.
+    pub fn set_ready(&mut self, is_ready: bool) {
+        self.is_ready = is_ready;
     }
 
     fn span(&self, template: &Template, host: HostPid, kernel: &mut Kernel<'_>) -> SimDuration {

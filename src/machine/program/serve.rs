@@ -57,15 +57,18 @@ impl Program {
         let age = kernel.now.since(self.began_at);
         let span = |text: &str| parse_span(&scope.fill(text));
         let is_early = span(&route.ready_after.0).is_some_and(|after| age < after);
+        let is_unready = route.when_ready && !self.is_ready;
         let is_broken = route.fails_after.as_ref().and_then(|after| span(&after.0)).is_some_and(|after| age >= after);
         self.leaked += route.leaks.0;
         let status = match (is_early, is_broken) {
             (true, _) => 503,
             (_, true) => 500,
+            _ if is_unready => 500,
             _ => scope.fill(&route.status.0).parse().unwrap_or(200),
         };
         let body = match status {
             503 if is_early => "not ready\n".to_owned(),
+            500 if is_unready => "[-]metric-storage-ready failed: reason withheld\nreadyz check failed\n".to_owned(),
             500 if is_broken => "broken\n".to_owned(),
             _ => scope.fill(&route.body),
         };

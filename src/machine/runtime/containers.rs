@@ -70,6 +70,7 @@ impl Machine {
             log: Log::default(),
             fates: Vec::new(),
             memory: 0,
+            cpu_ended: 0,
         };
         holder.containers.insert(id, container);
         self.containers.insert(id, sandbox);
@@ -119,6 +120,7 @@ impl Machine {
             }
         });
         self.containers.remove(&id);
+        self.cpu.forget(id);
     }
 
     /// What the runtime knows of a container.

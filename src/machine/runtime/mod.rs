@@ -1,6 +1,7 @@
 //! The machine as a whole, and the calls of the container runtime.
 
 pub mod containers;
+pub mod cpu;
 pub mod images;
 pub mod sandboxes;
 pub mod sessions;
@@ -19,6 +20,7 @@ use super::kernel::process::HostPid;
 use super::kernel::shared::{Shared, Wake};
 use super::kernel::{Kernel, Sandbox};
 use crate::engine::SimTime;
+use cpu::CpuAccounts;
 
 /// One computer.
 ///
@@ -38,6 +40,7 @@ pub struct Machine {
     sockets: BTreeMap<SocketId, SandboxId>,
     asked: BTreeMap<OutgoingId, SandboxId>,
     is_on: bool,
+    cpu: CpuAccounts,
     shared: Shared,
 }
 
@@ -61,6 +64,7 @@ impl Machine {
             sockets: BTreeMap::new(),
             asked: BTreeMap::new(),
             is_on: true,
+            cpu: CpuAccounts::default(),
             shared,
         }
     }

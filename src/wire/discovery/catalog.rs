@@ -10,7 +10,7 @@ use super::resource::Resource;
 ///
 /// Source: `pkg/controlplane/apiserver/aggregator.go`, `pkg/controlplane/instance.go` and, for the first,
 /// `kube-aggregator/pkg/apiserver/apiserver.go`.
-const PRIORITY: [(&str, u32); 20] = [
+const PRIORITY: [(&str, u32); 21] = [
     ("apiregistration.k8s.io", 20_000),
     ("apps", 17_800),
     ("events.k8s.io", 17_750),
@@ -31,6 +31,8 @@ const PRIORITY: [(&str, u32); 20] = [
     ("discovery.k8s.io", 16_200),
     ("flowcontrol.apiserver.k8s.io", 16_100),
     ("resource.k8s.io", 15_900),
+    // Source: `groupPriorityMinimum` of metrics-server's APIService.
+    ("metrics.k8s.io", 100),
 ];
 
 /// The priority of groups of custom resources. Source: `pkg/controlplane/controller/crdregistration`.

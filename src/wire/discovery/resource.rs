@@ -2,12 +2,14 @@
 
 use std::iter;
 
-use crate::model::{Kind, KindInfo, Scope};
+use crate::model::{Kind, KindInfo, Scope, metrics};
 
 /// The verbs of a resource that is stored. Source: `kubectl api-resources -o wide` of v1.36.
 const STORED: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 /// Namespaces are deleted one by one.
 const NAMESPACE: &[&str] = &["create", "delete", "get", "list", "patch", "update", "watch"];
+/// What is measured can only be read.
+const READ: &[&str] = &["get", "list"];
 const CREATE: &[&str] = &["create"];
 const CHANGE: &[&str] = &["get", "patch", "update"];
 const STREAM: &[&str] = &["create", "get"];
@@ -118,8 +120,13 @@ impl Resource {
             short_names: owned(info.short_names),
             is_namespaced: info.scope == Scope::Namespaced,
             categories: owned(info.categories),
-            verbs: if info.name == "Namespace" { NAMESPACE } else { STORED }.to_vec(),
-            stored: Some(format!("{}/{}/{}", info.group, info.version, info.name)),
+            verbs: match info.name {
+                "Namespace" => NAMESPACE,
+                _ if info.group == metrics::GROUP => READ,
+                _ => STORED,
+            }
+            .to_vec(),
+            stored: (info.group != metrics::GROUP).then(|| format!("{}/{}/{}", info.group, info.version, info.name)),
             parts,
         }
     }

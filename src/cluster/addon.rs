@@ -1,0 +1,49 @@
+//! What can be installed beside Kubernetes itself, when a cluster is made. The objects are those that its own project publishes, so
+//! that an add-on may as well be installed later, by applying its manifest.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Kind, Object, yaml};
+
+/// An add-on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Addon {
+    /// What `kubectl top` and the HorizontalPodAutoscaler ask. It trusts the kubelets' own certificates, as it has to in a cluster
+    /// that kubeadm has made.
+    MetricsServer,
+}
+
+impl Addon {
+    /// The file of its objects.
+    #[must_use]
+    pub fn manifest(self) -> &'static str {
+        match self {
+            Self::MetricsServer => include_str!("../../assets/addons/metrics-server.yaml"),
+        }
+    }
+
+    /// Its objects; a test holds that the file can be read.
+    #[must_use]
+    pub fn objects(self) -> Vec<Object> {
+        let documents = yaml::read("addon.yaml", self.manifest()).unwrap_or_default();
+        let object = |document: yaml::Document| {
+            let text = |field: &str| document.value.get(field).and_then(serde_json::Value::as_str).unwrap_or_default();
+            let kind = Kind::from_gvk(text("apiVersion"), text("kind"))?;
+            Object::from_value(kind, document.value, &mut Vec::new()).ok()
+        };
+        documents.into_iter().filter_map(object).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_can_be_read_to_the_end() {
+        let documents = Addon::MetricsServer.manifest().matches("\nkind: ").count();
+        assert_eq!(Addon::MetricsServer.objects().len(), documents);
+    }
+}
