@@ -109,11 +109,12 @@ const ROWS: &[Row] = &[
         Modelled,
         "HTTP/1.1; links in pages are not rewritten.",
     ),
+    row("API", "/proxy of nodes", NotModelled, "Not found."),
     row(
         "API",
-        "/proxy of nodes, metrics.k8s.io",
-        NotModelled,
-        "Not found, as in a cluster without metrics-server; kubectl top says so.",
+        "metrics.k8s.io",
+        Simplified,
+        "Once metrics-server is installed; kubelets are measured when it asks. Other aggregated groups are not reached.",
     ),
     row("API", "priority and fairness", NotModelled, "Requests are not queued by flow schemas."),
     row(
@@ -235,9 +236,15 @@ const ROWS: &[Row] = &[
     row("CronJob", "all fields", Modelled, ""),
     row(
         "HorizontalPodAutoscaler",
-        "bounds, conditions, Events",
-        Simplified,
-        "There is no metrics server: every metric fails as in a cluster without one.",
+        "Resource and ContainerResource metrics, behavior, conditions, Events",
+        Modelled,
+        "",
+    ),
+    row(
+        "HorizontalPodAutoscaler",
+        "Pods, Object and External metrics",
+        NotModelled,
+        "There are no adapters: they fail as in a cluster without one.",
     ),
     row("PodDisruptionBudget", "evictions, preemption", Modelled, ""),
     row(

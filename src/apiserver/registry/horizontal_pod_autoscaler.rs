@@ -32,13 +32,11 @@ impl Strategy for HorizontalPodAutoscaler {
             }]);
         }
         let Some(behavior) = &mut spec.behavior else { return };
-        if let Some(up) = &mut behavior.scale_up {
-            up.stabilization_window_seconds.get_or_insert(0);
-            default_rules(up, &[("Pods", 4, 15), ("Percent", 100, 15)]);
-        }
-        if let Some(down) = &mut behavior.scale_down {
-            default_rules(down, &[("Percent", 100, 15)]);
-        }
+        // A behavior that says something of one direction gets the default rules of the other.
+        let up = behavior.scale_up.get_or_insert_default();
+        up.stabilization_window_seconds.get_or_insert(0);
+        default_rules(up, &[("Pods", 4, 15), ("Percent", 100, 15)]);
+        default_rules(behavior.scale_down.get_or_insert_default(), &[("Percent", 100, 15)]);
     }
 
     fn prepare_for_create(&mut self, _now: SimTime) {

@@ -1,10 +1,23 @@
-//! What asking for a metric comes to in a cluster without a metrics server and without adapters.
+//! The metrics of an autoscaler, one by one: the size that each asks for, or why it cannot.
 //!
-//! Models the error paths of `pkg/controller/podautoscaler/{horizontal,replica_calculator}.go` and `metrics/client.go`.
+//! Models `computeReplicasForMetric` of `pkg/controller/podautoscaler/horizontal.go` and `metrics/client.go`.
 
-use crate::model::autoscaling::{MetricIdentifier, MetricSpec, MetricTarget};
+use std::sync::Arc;
+
+use crate::engine::SimTime;
+use crate::model::autoscaling::{
+    ContainerResourceMetricStatus, HorizontalPodAutoscalerBehavior, MetricIdentifier, MetricSpec, MetricStatus,
+    MetricTarget, MetricValueStatus, ResourceMetricStatus,
+};
+use crate::model::metrics::PodMetrics;
+use crate::model::quantity::Format;
+use crate::model::{Pod, Quantity};
+
+use super::ratio::Tolerances;
+use super::replica_calculator::{Calculation, Proposal, samples};
 
 /// Why a metric could not be had.
+#[derive(Clone, Debug)]
 pub struct Failure {
     /// Of the event and of the condition.
     pub reason: &'static str,
@@ -14,23 +27,127 @@ pub struct Failure {
     pub of: String,
 }
 
-/// The failure of one metric.
-#[must_use]
-pub fn failure(spec: &MetricSpec, namespace: &str) -> Failure {
+/// What a metric asks for.
+#[derive(Clone, Debug)]
+pub struct Evaluated {
+    /// How many replicas.
+    pub replicas: i32,
+    /// As events name the metric.
+    pub name: String,
+    /// What was measured.
+    pub status: MetricStatus,
+}
+
+/// What metrics are evaluated with.
+#[derive(Clone, Copy, Debug)]
+pub struct Evaluation<'a> {
+    /// The namespace of the autoscaler.
+    pub namespace: &'a str,
+    /// The Pods of the target.
+    pub pods: &'a [Arc<Pod>],
+    /// What the metrics API has answered about them, or its error.
+    pub podmetrics: &'a Result<Vec<PodMetrics>, String>,
+    /// How many replicas are asked for now.
+    pub current: i32,
+    /// `spec.behavior`.
+    pub behavior: Option<&'a HorizontalPodAutoscalerBehavior>,
+    /// The present.
+    pub now: SimTime,
+}
+
+impl Evaluation<'_> {
+    /// The size that one metric asks for.
+    ///
+    /// # Errors
+    /// In the words of the original.
+    pub fn evaluate(&self, spec: &MetricSpec) -> Result<Evaluated, Failure> {
+        match (spec.type_.as_str(), &spec.resource, &spec.container_resource) {
+            ("Resource", Some(source), _) => {
+                let (proposal, current) = self.resource(&source.name, "", &source.target).map_err(|why| Failure {
+                    reason: "FailedGetResourceMetric",
+                    why,
+                    of: format!("failed to get {} resource metric value", source.name),
+                })?;
+                let resource = Some(ResourceMetricStatus { name: source.name.clone(), current });
+                let status = MetricStatus { type_: spec.type_.clone(), resource, ..MetricStatus::default() };
+                Ok(Evaluated { replicas: proposal.replicas, name: name(&source.name, "", &source.target), status })
+            }
+            ("ContainerResource", _, Some(source)) => {
+                let (name_of, container) = (&source.name, &source.container);
+                let (proposal, current) = self.resource(name_of, container, &source.target).map_err(|why| Failure {
+                    reason: "FailedGetContainerResourceMetric",
+                    why,
+                    of: format!("failed to get {container} container metric value"),
+                })?;
+                let (name_of, container) = (name_of.clone(), container.clone());
+                let told = ContainerResourceMetricStatus { name: name_of, container, current };
+                let status = MetricStatus {
+                    type_: spec.type_.clone(),
+                    container_resource: Some(told),
+                    ..MetricStatus::default()
+                };
+                let name = name(&source.name, "container ", &source.target);
+                Ok(Evaluated { replicas: proposal.replicas, name, status })
+            }
+            _ => Err(failure(spec, self.namespace)),
+        }
+    }
+
+    fn resource(
+        &self,
+        resource: &str,
+        container: &str,
+        target: &MetricTarget,
+    ) -> Result<(Proposal, MetricValueStatus), String> {
+        let what = if target.average_value.is_some() { "usage" } else { "utilization" };
+        let failed = |why: String| format!("failed to get {resource} {what}: {why}");
+        let missing = |why: &str| failed(format!("unable to get metrics for resource {resource}: {why}"));
+        let podmetrics = self.podmetrics.as_ref();
+        let podmetrics =
+            podmetrics.map_err(|why| missing(&format!("unable to fetch metrics from resource metrics API: {why}")))?;
+        if podmetrics.is_empty() {
+            return Err(missing("no metrics returned from resource metrics API"));
+        }
+        let samples = samples(podmetrics, resource, container);
+        let tolerances = Tolerances::of(self.behavior);
+        let (pods, current, now) = (self.pods, self.current, self.now);
+        let calculation = Calculation { pods, resource, container, current, tolerances, now };
+        let is_bytes = resource == "memory";
+        let average = |milli: i64| {
+            let format = if is_bytes { Format::BinarySi } else { Format::DecimalSi };
+            Some(Quantity::from_milli(milli).with_format(format).into())
+        };
+        if let Some(wanted) = target.average_value.as_ref().and_then(|value| Quantity::try_from(value).ok()) {
+            let proposal = calculation.by_average(samples, wanted.milli_value()).map_err(failed)?;
+            let status = MetricValueStatus { average_value: average(proposal.average), ..MetricValueStatus::default() };
+            return Ok((proposal, status));
+        }
+        let Some(percent) = target.average_utilization else {
+            return Err("invalid resource metric source: neither an average utilization target nor an average value (usage) target \
+                        was set"
+                .to_owned());
+        };
+        let proposal = calculation.by_utilization(samples, percent).map_err(failed)?;
+        let status = MetricValueStatus {
+            average_utilization: Some(proposal.utilization),
+            average_value: average(proposal.average),
+            ..MetricValueStatus::default()
+        };
+        Ok((proposal, status))
+    }
+}
+
+/// As events name the metric.
+fn name(resource: &str, container: &str, target: &MetricTarget) -> String {
+    match target.average_value {
+        Some(_) => format!("{resource} resource"),
+        None => format!("{resource} {container}resource utilization (percentage of request)"),
+    }
+}
+
+/// The failure of a metric that needs an adapter.
+fn failure(spec: &MetricSpec, namespace: &str) -> Failure {
     match spec.type_.as_str() {
-        "Resource" => {
-            let (name, target) = spec.resource.as_ref().map(|it| (it.name.as_str(), &it.target)).unzip();
-            let name = name.unwrap_or_default();
-            let of = format!("failed to get {name} resource metric value");
-            Failure { reason: "FailedGetResourceMetric", why: resource(name, target), of }
-        }
-        "ContainerResource" => {
-            let source = spec.container_resource.as_ref();
-            let name = source.map_or("", |it| it.name.as_str());
-            let of = format!("failed to get {} container metric value", source.map_or("", |it| it.container.as_str()));
-            let why = resource(name, source.map(|it| &it.target));
-            Failure { reason: "FailedGetContainerResourceMetric", why, of }
-        }
         "Pods" => {
             let name = spec.pods.as_ref().map_or("", |it| it.metric.name.as_str());
             let of = "failed to get pods metric value".to_owned();
@@ -62,14 +179,6 @@ pub fn failure(spec: &MetricSpec, namespace: &str) -> Failure {
 const CUSTOM: &str =
     "unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered";
 
-fn resource(name: &str, target: Option<&MetricTarget>) -> String {
-    let what = if target.is_some_and(|target| target.average_value.is_some()) { "usage" } else { "utilization" };
-    format!(
-        "failed to get {name} {what}: unable to get metrics for resource {name}: unable to fetch metrics from resource metrics \
-         API: the server could not find the requested resource (get pods.metrics.k8s.io)"
-    )
-}
-
 fn external(metric: &MetricIdentifier, namespace: &str) -> String {
     let name = &metric.name;
     let labels = metric.selector.iter().flat_map(|selector| selector.match_labels.iter().flatten());
@@ -93,13 +202,29 @@ mod tests {
 
     use super::*;
 
+    fn evaluate(spec: serde_json::Value, podmetrics: &Result<Vec<PodMetrics>, String>) -> Failure {
+        let spec: MetricSpec = serde_json::from_value(spec).unwrap();
+        let evaluation =
+            Evaluation { namespace: "shop", pods: &[], podmetrics, current: 1, behavior: None, now: SimTime::ZERO };
+        evaluation.evaluate(&spec).unwrap_err()
+    }
+
     #[test]
     fn a_cluster_without_a_metrics_server_says_so() {
-        let spec: MetricSpec = serde_json::from_value(json!({
-            "type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}))
-        .unwrap();
-        let failure = failure(&spec, "shop");
+        let missing = Err("the server could not find the requested resource (get pods.metrics.k8s.io)".to_owned());
+        let spec = json!({"type": "Resource",
+            "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}});
+        let failure = evaluate(spec.clone(), &missing);
         assert_eq!(failure.reason, "FailedGetResourceMetric");
         insta::assert_snapshot!(failure.why, @"failed to get cpu utilization: unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)");
+        insta::assert_snapshot!(evaluate(spec, &Ok(Vec::new())).why, @"failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API");
+    }
+
+    #[test]
+    fn a_cluster_without_an_adapter_says_so() {
+        let spec = json!({"type": "Pods", "pods": {"metric": {"name": "hits"}, "target": {"type": "AverageValue", "averageValue": "5"}}});
+        let failure = evaluate(spec, &Ok(Vec::new()));
+        assert_eq!(failure.reason, "FailedGetPodsMetric");
+        insta::assert_snapshot!(failure.why, @"unable to get metric hits: unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered");
     }
 }

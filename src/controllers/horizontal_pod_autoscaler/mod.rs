@@ -1,12 +1,15 @@
-//! The HorizontalPodAutoscaler controller: keeps a workload within its bounds, and says why it cannot do more.
+//! The HorizontalPodAutoscaler controller: sets the size of a workload by what its Pods use, and says why it cannot.
 //!
-//! Models `pkg/controller/podautoscaler/horizontal.go`. **Not modelled:** metrics. No cluster here has a metrics server or an adapter for
-//! other metrics, so every metric fails in the words of a real cluster without them; the bounds of the replicas work as there.
+//! Models `pkg/controller/podautoscaler/horizontal.go`. One list of PodMetrics serves all metrics of an autoscaler. **Not modelled:**
+//! adapters for custom and external metrics; such metrics fail in the words of a cluster without an adapter. Scaling to zero.
 //!
-//! Reading order: [`conditions`], [`metrics`], then this file.
+//! Reading order: [`conditions`], [`ratio`], [`replica_calculator`], [`metrics`], [`normalize`], then this file.
 
 pub mod conditions;
 pub mod metrics;
+pub mod normalize;
+pub mod ratio;
+pub mod replica_calculator;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,9 +20,12 @@ use crate::client::{
 };
 use crate::engine::SimDuration;
 use crate::model::autoscaling::{HorizontalPodAutoscaler, HorizontalPodAutoscalerStatus, MetricStatus};
+use crate::model::metrics::{PodMetrics, pod_metrics};
 use crate::model::{Kind, Meta, Object, ObjectKey, Pod, Selector, time};
 
 use conditions::set;
+use metrics::{Evaluated, Evaluation, Failure};
+use normalize::{Bounds, Normalized, Past};
 
 /// `--horizontal-pod-autoscaler-sync-period`.
 const PERIOD: SimDuration = SimDuration::from_secs(15);
@@ -28,6 +34,7 @@ const PERIOD: SimDuration = SimDuration::from_secs(15);
 const GET: u64 = 1;
 const RESCALE: u64 = 2;
 const STATUS: u64 = 3;
+const MEASURE: u64 = 4;
 
 /// The controller.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +42,8 @@ pub struct HorizontalPodAutoscalerController {
     syncs: BTreeMap<ObjectKey, Sync>,
     /// The selectors of the targets, as far as they are known.
     selectors: BTreeMap<ObjectKey, Selector>,
+    /// What each autoscaler has recommended and done.
+    pasts: BTreeMap<ObjectKey, Past>,
 }
 
 /// One look at one autoscaler.
@@ -44,17 +53,22 @@ struct Sync {
     /// The same with the status that it is to have.
     hpa: HorizontalPodAutoscaler,
     target: Kind,
-    /// The Pods of its namespace.
+    /// The Pods of its namespace; of its target, once that is known.
     pods: Vec<Arc<Pod>>,
+    /// What selects the Pods of the target.
+    selector: Arc<str>,
     /// The size to set, and why.
-    rescale: Option<(i32, &'static str)>,
+    rescale: Option<(i32, String)>,
     current: i32,
+    /// What was measured.
+    measured: Vec<MetricStatus>,
     next: Next,
 }
 
 /// What comes when the present call is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
+    Measure,
     Rescale,
     Status,
     Nothing,
@@ -84,6 +98,7 @@ impl Controller for HorizontalPodAutoscalerController {
         }
         if delta.is_removal() {
             self.selectors.remove(&object.key());
+            self.pasts.remove(&object.key());
         } else if delta.old.is_none() {
             // It comes back by itself from then on; a change waits for that.
             enqueue.add_after(object.key(), PERIOD);
@@ -100,8 +115,10 @@ impl Controller for HorizontalPodAutoscalerController {
             hpa: (**hpa).clone(),
             target: Kind::Pod,
             pods,
+            selector: Arc::default(),
             rescale: None,
             current: 0,
+            measured: Vec::new(),
             next: Next::Status,
         };
         let again = Plan::after(PERIOD);
@@ -129,11 +146,19 @@ impl Controller for HorizontalPodAutoscalerController {
         match (call.tag, outcome) {
             (GET, Ok(response)) => {
                 if let Payload::Scale(scale) = &response.payload {
+                    self.pasts.entry(key.clone()).or_default().begin(scale.spec_replicas, ctx.now);
                     sync.judge(key, scale, &mut self.selectors, recorder, ctx);
                 }
             }
             (GET, Err(status)) => sync.no_scale(&status.to_string(), recorder, ctx),
-            (RESCALE, Ok(_)) => sync.rescaled(recorder, ctx),
+            (MEASURE, outcome) => {
+                let past = self.pasts.entry(key.clone()).or_default();
+                sync.compute(&podmetrics(outcome), past, recorder, ctx);
+            }
+            (RESCALE, Ok(_)) => {
+                let past = self.pasts.entry(key.clone()).or_default();
+                sync.rescaled(past, recorder, ctx);
+            }
             (RESCALE, Err(status)) => sync.not_rescaled(&status.to_string(), recorder, ctx),
             (STATUS, Err(status)) => {
                 recorder.event(ctx, &sync.object(), EventType::Warning, "FailedUpdateStatus", status.to_string());
@@ -146,6 +171,7 @@ impl Controller for HorizontalPodAutoscalerController {
     fn proceed(&mut self, key: &ObjectKey, _: Verdict, _: &mut Recorder, ctx: &mut Ctx<'_>) -> Plan {
         let Some(sync) = self.syncs.get_mut(key) else { return Plan::none() };
         let call = match std::mem::replace(&mut sync.next, Next::Nothing) {
+            Next::Measure => Some(Call { request: sync.measure_request(ctx), tag: MEASURE }),
             Next::Rescale => sync.rescale_request(ctx).map(|request| Call { request, tag: RESCALE }),
             Next::Status if sync.hpa.status != sync.shared.status => {
                 let request = ctx.request_with(Verb::Update, sync.hpa.clone()).part(Subresource::Status);
@@ -200,21 +226,21 @@ impl Sync {
             0 if min != 0 => {
                 let message = "scaling is disabled since the replica count of the target is zero";
                 self.condition("ScalingActive", false, "ScalingDisabled", message, ctx);
-                self.tell(0, Vec::new());
+                self.tell(0);
             }
             current if current > max => self.decide(max, "Current number of replicas above Spec.MaxReplicas"),
             current if current < min => self.decide(min, "Current number of replicas below Spec.MinReplicas"),
-            _ => self.compute(key, scale, selectors, recorder, ctx),
+            _ => self.select(key, scale, selectors, recorder, ctx),
         }
     }
 
-    fn decide(&mut self, size: i32, reason: &'static str) {
-        self.rescale = Some((size, reason));
+    fn decide(&mut self, size: i32, reason: impl Into<String>) {
+        self.rescale = Some((size, reason.into()));
         self.next = Next::Rescale;
     }
 
-    /// Asks the metrics. Source: `computeReplicasForMetrics`.
-    fn compute(
+    /// Finds the Pods of the target; their metrics are asked for next.
+    fn select(
         &mut self,
         key: &ObjectKey,
         scale: &Scale,
@@ -222,36 +248,103 @@ impl Sync {
         recorder: &mut Recorder,
         ctx: &mut Ctx<'_>,
     ) {
-        let specs = self.hpa.spec.metrics.clone().unwrap_or_default();
-        let why = match self.selector(key, &scale.selector, selectors) {
+        match self.selector(key, &scale.selector, selectors) {
+            Ok(()) => {
+                self.selector = Arc::clone(&scale.selector);
+                self.next = Next::Measure;
+            }
             Err((event, reason, message, why)) => {
                 recorder.event(ctx, &self.object(), EventType::Warning, event, why.clone());
                 self.condition("ScalingActive", false, reason, &message, ctx);
-                why
+                self.fail(&why, recorder, ctx);
             }
-            Ok(()) => {
-                let mut first = None;
-                for spec in &specs {
-                    let failure = metrics::failure(spec, &key.namespace);
-                    recorder.event(ctx, &self.object(), EventType::Warning, failure.reason, failure.why.clone());
-                    first.get_or_insert(failure);
-                }
-                let Some(first) = first else { return };
-                let message = format!("the HPA was unable to compute the replica count: {}", first.why);
-                self.condition("ScalingActive", false, first.reason, &message, ctx);
-                let (failed, of) = (specs.len(), first.of);
-                format!("invalid metrics ({failed} invalid out of {failed}), first error is: {of}: {}", first.why)
-            }
+        }
+    }
+
+    fn measure_request(&self, ctx: &Ctx<'_>) -> Request {
+        let mut request = ctx.request(Verb::List, pod_metrics(), self.hpa.metadata.namespace());
+        request.options.label_selector = Some(Arc::clone(&self.selector));
+        request
+    }
+
+    /// Asks the metrics for a size. Source: `computeReplicasForMetrics`.
+    fn compute(
+        &mut self,
+        podmetrics: &Result<Vec<PodMetrics>, String>,
+        past: &mut Past,
+        recorder: &mut Recorder,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let specs = self.hpa.spec.metrics.clone().unwrap_or_default();
+        let evaluation = Evaluation {
+            namespace: self.hpa.metadata.namespace(),
+            pods: &self.pods,
+            podmetrics,
+            current: self.current,
+            behavior: self.hpa.spec.behavior.as_ref(),
+            now: ctx.now,
         };
+        let outcomes: Vec<_> = specs.iter().map(|spec| evaluation.evaluate(spec)).collect();
+        let mut best: Option<&Evaluated> = None;
+        let mut failures: Vec<&Failure> = Vec::new();
+        for outcome in &outcomes {
+            match outcome {
+                Ok(one) => best = Some(best.filter(|best| best.replicas >= one.replicas).unwrap_or(one)),
+                Err(failure) => {
+                    recorder.event(ctx, &self.object(), EventType::Warning, failure.reason, failure.why.clone());
+                    failures.push(failure);
+                }
+            }
+        }
+        let status =
+            |outcome: &Result<Evaluated, Failure>| outcome.as_ref().map(|one| one.status.clone()).unwrap_or_default();
+        self.measured = outcomes.iter().map(status).collect();
+        let desired = best.map_or(0, |best| best.replicas);
+        if let Some(first) = failures.first()
+            && (best.is_none() || desired < self.current)
+        {
+            let message = format!("the HPA was unable to compute the replica count: {}", first.why);
+            self.condition("ScalingActive", false, first.reason, &message, ctx);
+            let (failed, all) = (failures.len(), specs.len());
+            let why =
+                format!("invalid metrics ({failed} invalid out of {all}), first error is: {}: {}", first.of, first.why);
+            return self.fail(&why, recorder, ctx);
+        }
+        let Some(best) = best else { return self.tell(self.current) };
+        let message = format!("the HPA was able to successfully calculate a replica count from {}", best.name);
+        self.condition("ScalingActive", true, "ValidMetricFound", &message, ctx);
+        self.normalize(desired, &best.name, past, ctx);
+    }
+
+    /// Decides on a size within all limits.
+    fn normalize(&mut self, desired: i32, metric: &str, past: &mut Past, ctx: &Ctx<'_>) {
+        let bounds = Bounds {
+            min: self.hpa.spec.min_replicas.unwrap_or(1),
+            max: self.hpa.spec.max_replicas,
+            current: self.current,
+        };
+        let behavior = self.hpa.spec.behavior.clone();
+        let Normalized { size, able, limited } = past.normalize(desired, bounds, behavior.as_ref(), ctx.now);
+        self.condition("AbleToScale", able.0, able.1, able.2, ctx);
+        self.condition("ScalingLimited", limited.0, limited.1, limited.2, ctx);
+        if size == self.current {
+            return self.tell(size);
+        }
+        let above = format!("{metric} above target");
+        self.decide(size, if desired > self.current { above } else { "All metrics below target".to_owned() });
+    }
+
+    /// No size can be computed: the present one stays.
+    fn fail(&mut self, why: &str, recorder: &mut Recorder, ctx: &mut Ctx<'_>) {
         let desired = self.hpa.status.as_ref().map_or(0, |status| status.desired_replicas);
-        self.tell(desired, vec![MetricStatus::default(); specs.len()]);
+        self.tell(desired);
         recorder.event(ctx, &self.object(), EventType::Warning, "FailedComputeMetricsReplicas", why);
     }
 
     /// Notes the selector of the target; what is wrong with it: the event's reason, the condition's, its message, and the error.
     /// Source: `validateAndParseSelector`.
     fn selector(
-        &self,
+        &mut self,
         key: &ObjectKey,
         text: &str,
         selectors: &mut BTreeMap<ObjectKey, Selector>,
@@ -264,9 +357,9 @@ impl Sync {
             let why = format!("couldn't convert selector into a corresponding internal selector object: {error}");
             ("InvalidSelector", "InvalidSelector", why.clone(), why)
         })?;
-        let pods: Vec<_> = self.pods.iter().filter(|pod| selector.matches(pod.metadata.label_map())).collect();
+        self.pods.retain(|pod| selector.matches(pod.metadata.label_map()));
         selectors.insert(key.clone(), selector);
-        let selects = |selector: &Selector| pods.iter().any(|pod| selector.matches(pod.metadata.label_map()));
+        let selects = |selector: &Selector| self.pods.iter().any(|pod| selector.matches(pod.metadata.label_map()));
         let rivals = selectors.iter().filter(|(one, selector)| one.namespace == key.namespace && selects(selector));
         let rivals: Vec<String> = rivals.map(|(one, _)| format!("{{{} {}}}", one.name, one.namespace)).collect();
         if rivals.len() > 1 {
@@ -277,34 +370,36 @@ impl Sync {
     }
 
     fn rescale_request(&self, ctx: &Ctx<'_>) -> Option<Request> {
-        let (size, _) = self.rescale?;
+        let size = self.rescale.as_ref()?.0;
         let name = self.hpa.spec.scale_target_ref.name.as_str();
         let request = ctx.request(Verb::Update, self.target, self.hpa.metadata.namespace()).named(name);
         Some(request.part(Subresource::Scale).body(Body::Scale(size)))
     }
 
-    fn rescaled(&mut self, recorder: &mut Recorder, ctx: &mut Ctx<'_>) {
-        let Some((size, reason)) = self.rescale else { return };
+    fn rescaled(&mut self, past: &mut Past, recorder: &mut Recorder, ctx: &mut Ctx<'_>) {
+        let Some((size, reason)) = self.rescale.take() else { return };
         let message = format!("the HPA controller was able to update the target scale to {size}");
         self.condition("AbleToScale", true, "SucceededRescale", &message, ctx);
         let text = format!("New size: {size}; reason: {reason}");
         recorder.event(ctx, &self.object(), EventType::Normal, "SuccessfulRescale", text);
-        self.tell(size, Vec::new());
+        past.note(self.hpa.spec.behavior.as_ref(), (self.current, size), ctx.now);
+        self.tell(size);
         self.hpa.status.get_or_insert_default().last_scale_time = Some(time::time(ctx.now));
     }
 
     fn not_rescaled(&mut self, why: &str, recorder: &mut Recorder, ctx: &mut Ctx<'_>) {
-        let Some((size, reason)) = self.rescale else { return };
+        let Some((size, reason)) = self.rescale.take() else { return };
         let text = format!("New size: {size}; reason: {reason}; error: {why}");
         recorder.event(ctx, &self.object(), EventType::Warning, "FailedRescale", text);
         let message = format!("the HPA controller was unable to update the target scale: {why}");
         self.condition("AbleToScale", false, "FailedUpdateScale", &message, ctx);
         let desired = self.hpa.status.as_ref().map_or(0, |status| status.desired_replicas);
-        self.tell(desired, Vec::new());
+        self.tell(desired);
     }
 
     /// Makes the status anew; only conditions and the last scaling stay. Source: `setStatus`.
-    fn tell(&mut self, desired: i32, metrics: Vec<MetricStatus>) {
+    fn tell(&mut self, desired: i32) {
+        let metrics = std::mem::take(&mut self.measured);
         let old = self.hpa.status.take().unwrap_or_default();
         self.hpa.status = Some(HorizontalPodAutoscalerStatus {
             current_replicas: Some(self.current),
@@ -315,5 +410,14 @@ impl Sync {
             observed_generation: None,
         });
         self.next = Next::Status;
+    }
+}
+
+/// What the metrics API has answered, or why it has not.
+fn podmetrics(outcome: &Outcome) -> Result<Vec<PodMetrics>, String> {
+    match outcome.as_ref().map(|response| &response.payload) {
+        Ok(Payload::List(list)) => Ok(list.items.iter().filter_map(PodMetrics::of).collect()),
+        Ok(_) => Ok(Vec::new()),
+        Err(status) => Err(status.to_string()),
     }
 }

@@ -4,7 +4,7 @@ use super::{Command, command};
 use crate::kubectl::verbs::{
     api_resources, apply, attach, auth, autoscale, cluster, config, cordon, cp, debug, delete, describe, diff, drain,
     edit, events, exec, explain, expose, get, label, logs, patch, port_forward, replace, rollout, run, scale, set,
-    taint, wait,
+    taint, top, wait,
 };
 
 /// Roughly in the order of `kubectl --help`.
@@ -148,16 +148,16 @@ pub(super) static COMMANDS: &[Command] = &[
         ["nodes", "no"],
         "Display resource (CPU/memory) usage of nodes",
         "[NAME | -l label]",
-        cluster::TOP_FLAGS,
-        cluster::top
+        top::NODE_FLAGS,
+        top::nodes
     ),
     command!(
         "top pod",
         ["pods", "po"],
         "Display resource (CPU/memory) usage of pods",
         "[NAME | -l label]",
-        cluster::TOP_FLAGS,
-        cluster::top
+        top::POD_FLAGS,
+        top::pods
     ),
     command!("cordon", [], "Mark node as unschedulable", "NODE", cordon::FLAGS, cordon::cordon),
     command!("uncordon", [], "Mark node as schedulable", "NODE", cordon::FLAGS, cordon::uncordon),

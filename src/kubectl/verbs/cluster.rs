@@ -1,4 +1,4 @@
-//! What kubectl says of itself and of the cluster: version, cluster-info, top.
+//! What kubectl says of itself and of the cluster: version, cluster-info.
 
 use serde_json::json;
 
@@ -12,19 +12,6 @@ use crate::model::{KUBERNETES_VERSION, Kind, ObjectKey};
 pub const VERSION_FLAGS: &[&str] = &["!client", "o:output"];
 /// Flags of `cluster-info`.
 pub const INFO_FLAGS: &[&str] = &[];
-/// Flags of `top`.
-pub const TOP_FLAGS: &[&str] = &[
-    "A!all-namespaces",
-    "l:selector",
-    ":field-selector",
-    "!containers",
-    "!no-headers",
-    ":sort-by",
-    "!sum",
-    "!show-capacity",
-    "!show-swap",
-    "!use-protocol-buffers",
-];
 /// The kustomize that kubectl v1.36.2 is built with.
 const KUSTOMIZE_VERSION: &str = "v5.8.1";
 
@@ -78,13 +65,4 @@ pub fn info(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
     }
     session.out("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
     Ok(())
-}
-
-/// `kubectl top pod` and `kubectl top node`: there is no metrics server.
-///
-/// # Errors
-/// Always, as for a cluster without one.
-pub fn top(session: &mut Session<'_>, _: &Flags) -> Result<(), Failure> {
-    reach(session)?;
-    Err(Failure::text_of("Metrics API not available"))
 }

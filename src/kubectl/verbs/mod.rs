@@ -36,4 +36,5 @@ pub mod server_side_apply;
 pub mod set;
 pub mod sorting;
 pub mod taint;
+pub mod top;
 pub mod wait;
