@@ -11,6 +11,7 @@ pub mod normalize;
 pub mod ratio;
 pub mod replica_calculator;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -330,8 +331,13 @@ impl Sync {
         if size == self.current {
             return self.tell(size);
         }
-        let above = format!("{metric} above target");
-        self.decide(size, if desired > self.current { above } else { "All metrics below target".to_owned() });
+        // An older, higher recommendation may change the size while the metrics ask for none: then there is no reason to tell.
+        let reason = match desired.cmp(&self.current) {
+            Ordering::Greater => format!("{metric} above target"),
+            Ordering::Less => "All metrics below target".to_owned(),
+            Ordering::Equal => String::new(),
+        };
+        self.decide(size, reason);
     }
 
     /// No size can be computed: the present one stays.
