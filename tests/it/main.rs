@@ -11,6 +11,8 @@ mod ha;
 mod kubectl;
 /// Every scenario against its solutions and wrong answers.
 mod lessons;
+/// Metrics, from the container to the autoscaler.
+mod metrics;
 /// One node: a kubelet, its machine and its volumes, against a hand-made API.
 mod node;
 /// README: its commands, run.
