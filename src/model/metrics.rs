@@ -183,7 +183,16 @@ impl PodMetrics {
     /// From an object of the API.
     #[must_use]
     pub fn of(object: &Object) -> Option<Self> {
-        let custom = CustomObject::of(object)?;
+        Self::of_custom(CustomObject::of(object)?)
+    }
+
+    /// From an object that may be of any custom kind.
+    #[must_use]
+    pub fn of_custom(custom: &CustomObject) -> Option<Self> {
+        // Cheap for all others: kinds are compared by group and plural.
+        if Kind::Custom(custom.kind) != pod_metrics() {
+            return None;
+        }
         let containers = custom.fields.get("containers")?.as_array()?;
         let container =
             |one: &Value| Some((one.get("name")?.as_str()?.to_owned(), Usage::of_value(one.get("usage")?)?));

@@ -76,13 +76,13 @@ impl MetricsServer {
         if request.verb == Verb::Get {
             let (namespace, name) = (&*request.namespace, &*request.name);
             let found = if is_node {
-                self.caches.get::<Node>("", name).and_then(|node| self.node(node, now))
+                let node = self.caches.get::<Node>("", name).ok_or_else(|| Status::not_found(Kind::Node, name))?;
+                self.node(node, now).ok_or_else(|| unmeasured("nodemetrics", name))
             } else {
-                self.caches.get::<Pod>(namespace, name).and_then(|pod| self.pod(pod, now))
+                let pod = self.caches.get::<Pod>(namespace, name).ok_or_else(|| Status::not_found(Kind::Pod, name))?;
+                self.pod(pod, now).ok_or_else(|| unmeasured("podmetrics", &format!("{namespace}/{name}")))
             };
-            let shown = if is_node { name.to_owned() } else { format!("{namespace}/{name}") };
-            let missing = || Box::new(Status::not_found(request.kind, &shown));
-            return found.map(Payload::Object).ok_or_else(missing);
+            return found.map(Payload::Object).map_err(Box::new);
         }
         let items = if is_node {
             self.caches.all::<Node>().filter_map(|node| self.node(node, now)).collect()
@@ -109,6 +109,11 @@ impl MetricsServer {
         let metadata = metrics::metadata_of(&pod.metadata, pod.metadata.labels.clone(), now);
         PodMetrics { metadata, measured, containers }.to_object()
     }
+}
+
+/// There is such an object, but nothing was measured of it yet.
+fn unmeasured(resource: &str, name: &str) -> Status {
+    Status::new(404, Reason::NotFound, format!("{resource}.{} \"{name}\" not found", metrics::GROUP))
 }
 
 /// What the selectors of a list leave.

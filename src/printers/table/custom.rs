@@ -1,6 +1,7 @@
 //! Rows of custom objects: what their definition asks for.
 //!
-//! Source: `apiextensions-apiserver/pkg/registry/customresource/tableconvertor`.
+//! Source: `apiextensions-apiserver/pkg/registry/customresource/tableconvertor`; for PodMetrics, which are summed up over their
+//! containers, `pkg/api` of metrics-server.
 
 use serde_json::Value;
 
@@ -10,8 +11,14 @@ use crate::model::CustomObject;
 use crate::model::custom_kind::CellSource;
 use crate::model::jsonpath::text_of;
 use crate::model::metav1::Time;
+use crate::model::metrics::PodMetrics;
 
 pub(super) fn cells(object: &CustomObject, now: SimTime) -> Vec<String> {
+    if let Some(pod) = PodMetrics::of_custom(object) {
+        let usage = pod.total();
+        let (cpu, memory) = (usage.cpu.to_string(), usage.memory.to_string());
+        return vec![name(&object.metadata), cpu, memory, pod.measured.window.to_string()];
+    }
     let value = object.to_value();
     let sources = &object.kind.definition().cells;
     std::iter::once(name(&object.metadata)).chain(sources.iter().map(|source| cell(source, &value, now))).collect()
