@@ -21,6 +21,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("scenarios/who-dies-first.yaml", include_str!("../../scenarios/who-dies-first.yaml")),
     ("scenarios/surge.yaml", include_str!("../../scenarios/surge.yaml")),
     ("scenarios/hpa.yaml", include_str!("../../scenarios/hpa.yaml")),
+    ("scenarios/spike.yaml", include_str!("../../scenarios/spike.yaml")),
     ("scenarios/sigterm.yaml", include_str!("../../scenarios/sigterm.yaml")),
     ("scenarios/volume.yaml", include_str!("../../scenarios/volume.yaml")),
     ("scenarios/ha-masters.yaml", include_str!("../../scenarios/ha-masters.yaml")),
