@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cluster::Addon;
 use crate::engine::SimDuration;
 use crate::session::Language;
 use crate::wire::serving::Speed;
@@ -171,6 +172,9 @@ pub struct Serve {
     /// How many masters: 1, 3 or 5.
     #[arg(long, default_value_t = 1, conflicts_with = "scenario")]
     pub control_planes: u32,
+    /// What to install beside Kubernetes: `metrics-server`. Can be given more than once.
+    #[arg(long = "addon", value_name = "NAME", value_parser = addon, conflicts_with = "scenario")]
+    pub addons: Vec<Addon>,
     /// Where to write the kubeconfig; a file in the user's runtime folder when absent.
     #[arg(long, value_name = "PATH")]
     pub kubeconfig: Option<PathBuf>,
@@ -209,6 +213,14 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// An add-on by its name.
+fn addon(text: &str) -> Result<Addon, String> {
+    match text {
+        "metrics-server" => Ok(Addon::MetricsServer),
+        _ => Err("there is only metrics-server".to_owned()),
+    }
 }
 
 fn duration(text: &str) -> Result<SimDuration, String> {

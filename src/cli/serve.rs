@@ -62,13 +62,16 @@ fn scenario(args: &args::Serve) -> Result<Arc<Scenario>, Failure> {
         control_plane_nodes: false,
         nodes: vec![pool(args)],
         born: Some(birth()),
+        addons: args.addons.clone(),
         ..ClusterSpec::default()
     };
     if let Some(path) = &args.cluster {
         let name = path.display().to_string();
         let text =
             std::fs::read_to_string(path).map_err(|error| Failure::input(format!("cannot read {name}: {error}")))?;
-        spec.nodes = bare::read(&name, &text).map_err(Failure::input)?;
+        let (nodes, addons) = bare::read(&name, &text).map_err(Failure::input)?;
+        spec.nodes = nodes;
+        spec.addons.extend(addons);
     }
     spec.check().map_err(Failure::input)?;
     bare::scenario(&spec).map(Arc::new).map_err(Failure::input)

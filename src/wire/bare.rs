@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cluster::{ClusterSpec, NodePool};
+use crate::cluster::{Addon, ClusterSpec, NodePool};
 use crate::model::yaml;
 use crate::scenario::{LoadError, Scenario, decode, load};
 
@@ -16,6 +16,9 @@ use crate::scenario::{LoadError, Scenario, decode, load};
 pub struct ClusterFile {
     /// The nodes.
     pub nodes: Vec<NodeLine>,
+    /// What is installed beside Kubernetes: `[metrics-server]`.
+    #[serde(default)]
+    pub addons: Vec<Addon>,
 }
 
 /// Nodes of one make.
@@ -68,11 +71,11 @@ fn default_name() -> String {
 ///
 /// # Errors
 /// What is wrong with it, and where.
-pub fn read(file: &str, text: &str) -> Result<Vec<NodePool>, ClusterFileError> {
+pub fn read(file: &str, text: &str) -> Result<(Vec<NodePool>, Vec<Addon>), ClusterFileError> {
     let documents = yaml::read(file, text).map_err(|error| ClusterFileError::Yaml(error.to_string()))?;
-    let Some(document) = documents.first() else { return Ok(Vec::new()) };
+    let Some(document) = documents.first() else { return Ok(Default::default()) };
     let read: ClusterFile = decode(file, document).map_err(ClusterFileError::Content)?;
-    Ok(read.nodes.iter().map(NodeLine::pool).collect())
+    Ok((read.nodes.iter().map(NodeLine::pool).collect(), read.addons))
 }
 
 impl NodeLine {
@@ -117,8 +120,10 @@ mod tests {
 
     #[test]
     fn a_file_of_nodes_becomes_machines() {
-        let text = "nodes: [{name: node, count: 2, cpu: 2, labels: {zone: a}}, {name: big, memory: 64Gi, taints: ['gpu=yes:NoSchedule']}]";
-        let pools = read("cluster.yaml", text).unwrap();
+        let text = "{addons: [metrics-server], nodes: [{name: node, count: 2, cpu: 2, labels: {zone: a}}, \
+                    {name: big, memory: 64Gi, taints: ['gpu=yes:NoSchedule']}]}";
+        let (pools, addons) = read("cluster.yaml", text).unwrap();
+        assert_eq!(addons, [Addon::MetricsServer]);
         let names: Vec<String> = pools.iter().flat_map(NodePool::names).collect();
         assert_eq!(names, ["node-1", "node-2", "big"]);
         assert_eq!(pools[0].allocatable["cpu"], "2");
