@@ -120,8 +120,8 @@ mod tests {
 
     #[test]
     fn a_file_of_nodes_becomes_machines() {
-        let text = "{addons: [metrics-server], nodes: [{name: node, count: 2, cpu: 2, labels: {zone: a}}, \
-                    {name: big, memory: 64Gi, taints: ['gpu=yes:NoSchedule']}]}";
+        let text = "addons: [metrics-server]\nnodes: [{name: node, count: 2, cpu: 2, labels: {zone: a}}, \
+                    {name: big, memory: 64Gi, taints: ['gpu=yes:NoSchedule']}]";
         let (pools, addons) = read("cluster.yaml", text).unwrap();
         assert_eq!(addons, [Addon::MetricsServer]);
         let names: Vec<String> = pools.iter().flat_map(NodePool::names).collect();
