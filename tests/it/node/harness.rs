@@ -150,13 +150,17 @@ impl World {
             },
             (Verb::Update, Body::Object(object)) => Ok(self.store(object.clone())),
             (Verb::Patch, Body::StatusOf(object)) if request.subresource == Subresource::Status => {
-                if !self.objects.contains_key(&key) {
+                let Some(known) = self.objects.get(&key) else {
                     return Err(Box::new(Status::not_found(request.kind, &request.name)));
-                }
-                if let Some(pod) = object.get::<Pod>() {
-                    self.note_status(pod);
-                }
-                Ok(self.store(object.clone()))
+                };
+                // A report of a Pod says nothing but its status.
+                let (Some(pod), Some(known)) = (object.get::<Pod>(), known.get::<Pod>()) else {
+                    return Ok(self.store(object.clone()));
+                };
+                let mut reported = Pod::clone(known);
+                reported.status = Arc::clone(&pod.status);
+                self.note_status(&reported);
+                Ok(self.store(reported.into()))
             }
             (Verb::Delete, _) => {
                 self.remove(&key);
