@@ -303,6 +303,12 @@ const ROWS: &[Row] = &[
         Simplified,
         "No plug-ins, kustomize, proxy, port-forward and terminals; the real kubectl over podlab serve has them.",
     ),
+    row(
+        "kubectl",
+        "rolling-update (history)",
+        Modelled,
+        "As kubectl 1.17 had it, at the prompt's own kubectl; the names it makes up are other digits.",
+    ),
 ];
 
 /// Kinds that nobody simulates, unless [`ROWS`] says something of them.

@@ -19,6 +19,8 @@ mod node;
 mod readme;
 /// The same run twice; looking back; rewinding.
 mod replay;
+/// The legacy `kubectl rolling-update`.
+mod rolling_update;
 /// Claims and disks in a whole cluster.
 mod storage;
 /// The app in a terminal of its own, which is given back.

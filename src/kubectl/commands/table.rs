@@ -3,8 +3,8 @@
 use super::{Command, command};
 use crate::kubectl::verbs::{
     api_resources, apply, attach, auth, autoscale, cluster, config, cordon, cp, debug, delete, describe, diff, drain,
-    edit, events, exec, explain, expose, get, label, logs, patch, port_forward, replace, rollout, run, scale, set,
-    taint, top, wait,
+    edit, events, exec, explain, expose, get, label, logs, patch, port_forward, replace, rolling_update, rollout, run,
+    scale, set, taint, top, wait,
 };
 
 /// Roughly in the order of `kubectl --help`.
@@ -107,6 +107,14 @@ pub(super) static COMMANDS: &[Command] = &[
         explain::run
     ),
     command!("edit", [], "Edit a resource on the server", "(RESOURCE/NAME | -f FILENAME)", edit::FLAGS, edit::run),
+    command!(
+        "rolling-update",
+        ["rollingupdate"],
+        "Perform a rolling update. This command is deprecated, use rollout instead (history: gone since kubectl 1.18)",
+        "OLD_CONTROLLER_NAME ([NEW_CONTROLLER_NAME] --image=NEW_CONTAINER_IMAGE | -f NEW_CONTROLLER_SPEC)",
+        rolling_update::FLAGS,
+        rolling_update::run
+    ),
     command!(
         "rollout history",
         [],

@@ -29,6 +29,7 @@ pub mod patch;
 pub mod pods_of;
 pub mod port_forward;
 pub mod replace;
+pub mod rolling_update;
 pub mod rollout;
 pub mod run;
 pub mod scale;
