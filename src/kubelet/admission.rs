@@ -52,7 +52,11 @@ fn predicate(name: &str, why: &str) -> Refusal {
     Refusal { reason: name.to_owned(), message: format!("Predicate {name} failed: {why}") }
 }
 
-fn fits<'a>(
+/// Whether there is room for `wanted` beside `others`.
+///
+/// # Errors
+/// `OutOfcpu` and its like.
+pub(super) fn fits<'a>(
     wanted: &Resources,
     others: impl Iterator<Item = &'a PodWorker>,
     allocatable: &BTreeMap<String, String>,

@@ -7,6 +7,7 @@ use crate::model::core::{PodCondition, PodStatus};
 use crate::model::time;
 
 use super::pod_worker::{PodWorker, Stage};
+use super::resize;
 use super::shared::Scope;
 use super::slot::Role;
 
@@ -14,7 +15,7 @@ use super::slot::Role;
 const DISRUPTION: &str = "DisruptionTarget";
 
 /// Status, reason and message of a condition.
-type Verdict = (bool, &'static str, String);
+pub type Verdict = (bool, &'static str, String);
 
 /// All conditions, in the order in which the kubelet writes them.
 #[must_use]
@@ -30,11 +31,14 @@ pub fn of(worker: &PodWorker, status: &PodStatus, scope: &Scope<'_, '_>) -> Vec<
         ("ContainersReady", containers),
         ("PodScheduled", (true, "", String::new())),
     ];
+    let resizing = worker.resize.conditions();
+    resizing.into_iter().rev().for_each(|told| wanted.insert(0, told));
     if let Some(ending) = worker.ending.as_ref().filter(|ending| ending.is_disruption) {
         wanted.insert(0, (DISRUPTION, (true, "TerminationByKubelet", ending.message.to_string())));
     }
     let foreign = worker.pod.status.conditions.iter().flatten();
-    let foreign = foreign.filter(|condition| !wanted.iter().any(|(type_, _)| condition.type_ == *type_)).cloned();
+    let is_own = |type_: &str| wanted.iter().any(|(own, _)| *own == type_) || resize::CONDITIONS.contains(&type_);
+    let foreign = foreign.filter(|condition| !is_own(&condition.type_)).cloned();
     let foreign: Vec<_> = foreign.collect();
     let own = wanted.iter().map(|(type_, verdict)| condition(worker, type_, verdict, scope));
     foreign.into_iter().chain(own).collect()

@@ -74,6 +74,7 @@ impl PodWorker {
         let oldest = std::mem::replace(&mut state.last, state.current.replace(id));
         state.is_started = false;
         state.is_ready = false;
+        state.actual = None;
         if let Some(oldest) = oldest {
             scope.machine.remove_container(now, oldest, cause);
             scope.shared.owners.containers.remove(&oldest);

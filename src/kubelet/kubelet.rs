@@ -2,7 +2,7 @@
 //!
 //! Models the sync loop of `pkg/kubelet/kubelet.go`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::client::{Ctx, ExecOptions, Incoming, Informer, LogOptions, Recorder, StreamChunk};
@@ -61,6 +61,7 @@ impl Kubelet {
             owners: Owners::default(),
             pleg: Pleg::default(),
             streams: Streams::default(),
+            resizes: BTreeSet::new(),
             disks_changed: false,
             network_error: None,
         };
@@ -103,6 +104,11 @@ impl Kubelet {
 
     /// Something reached it.
     pub fn handle(&mut self, incoming: Incoming, host: &mut Host<'_>, ctx: &mut Ctx<'_>) {
+        self.take(incoming, host, ctx);
+        self.try_resizes(host, ctx);
+    }
+
+    fn take(&mut self, incoming: Incoming, host: &mut Host<'_>, ctx: &mut Ctx<'_>) {
         if self.pods.expects(&incoming) {
             for delta in self.pods.handle(incoming, ctx) {
                 ctx.cause = delta.cause;
@@ -138,6 +144,7 @@ impl Kubelet {
             ctx.cause = event.cause;
             self.on_happening(&event.what, host, ctx);
         }
+        self.try_resizes(host, ctx);
     }
 
     /// The log of a container.

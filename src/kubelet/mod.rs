@@ -8,12 +8,12 @@
 //! for a Pod without probes: its worker sleeps until something happens. When the API cannot be reached containers run on, and
 //! what could not be told is told later.
 //!
-//! **Not modelled.** In-place resize, gRPC probes, HTTPS (asked as HTTP), soft eviction, image garbage
+//! **Not modelled.** gRPC probes, HTTPS (asked as HTTP), soft eviction, image garbage
 //! collection, device plugins, CPU and topology managers, user namespaces, checkpointing.
 //!
 //! Reading order: [`kubelet`], [`dispatch`], [`pod_worker`], [`sync_pod`], [`volume_manager`], [`sandbox`], [`container_start`], [`image_pull`],
 //! [`container_config`], [`mounts`], [`environment`], [`probe`], `probe_target`, [`kill`], [`termination`], [`pod_status`], [`conditions`], [`status_manager`],
-//! [`node_status`], [`node_lease`], [`static_pods`], [`eviction`], [`streams`].
+//! [`node_status`], [`node_lease`], [`static_pods`], [`eviction`], [`resize`], [`streams`].
 
 pub mod admission;
 pub mod backoff;
@@ -46,6 +46,7 @@ mod probe_target;
 pub mod pull_secrets;
 pub mod qos;
 pub mod recovery;
+pub mod resize;
 pub mod restart_policy;
 pub mod sandbox;
 pub mod service_env;

@@ -185,7 +185,8 @@ impl PodWorker {
                     status.started = Some(slot.is_started);
                     status.ready = slot.is_started && slot.is_ready;
                 }
-                status.resources.clone_from(&spec.resources);
+                let actual = slot.actual.as_deref().or(spec.resources.as_ref());
+                status.resources = actual.cloned();
                 status.allocated_resources = spec.resources.as_ref().and_then(|resources| resources.requests.clone());
             }
             Life::Exited => self.ended(slot, &newest, &mut status, machine),

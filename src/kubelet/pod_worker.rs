@@ -15,6 +15,7 @@ use crate::model::{Meta, Pod};
 
 use super::ephemeral;
 use super::hook::HookRun;
+use super::resize::Resize;
 use super::shared::{PodNumber, Scope};
 use super::slot::Slot;
 use super::volume_manager::PodVolumes;
@@ -127,8 +128,10 @@ pub struct Report {
 pub struct PodWorker {
     /// Its number within the kubelet.
     pub number: PodNumber,
-    /// The Pod as last seen.
+    /// The Pod as last seen, with the resources that the node has promised it.
     pub pod: Arc<Pod>,
+    /// What it wants otherwise, and how far that is.
+    pub resize: Resize,
     /// What it asks for.
     pub requests: Resources,
     /// Where it comes from.
@@ -187,6 +190,7 @@ impl PodWorker {
             last_ip: pod.ip().parse().ok(),
             requests: pod_requests(&pod.spec),
             pod,
+            resize: Resize::default(),
             source,
             stage: Stage::Sync,
             is_gone: false,
@@ -329,7 +333,7 @@ impl PodWorker {
 
     /// The Pod changed in the API.
     pub fn update(&mut self, pod: Arc<Pod>, cause: CauseId, scope: &mut Scope<'_, '_>) {
-        let pod = ephemeral::merged(pod);
+        let pod = self.as_promised(ephemeral::merged(pod), scope);
         let was_terminating = self.pod.metadata.deletion_timestamp.is_some();
         let grace_before = self.pod.metadata.deletion_grace_period_seconds;
         let spec_changed = !Arc::ptr_eq(&self.pod.spec, &pod.spec) && self.pod.spec != pod.spec;
@@ -338,7 +342,7 @@ impl PodWorker {
         self.pod = pod;
         self.add_ephemeral_slots();
         if spec_changed {
-            self.requests = pod_requests(&self.pod.spec);
+            self.requests = self.requests_held();
         }
         let meta = &self.pod.metadata;
         if meta.deletion_timestamp.is_some() && (!was_terminating || meta.deletion_grace_period_seconds != grace_before)

@@ -1,6 +1,6 @@
 //! What the duties of one kubelet share, and the view of it that each gets while it works.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::client::Ticket;
@@ -100,6 +100,8 @@ pub struct Shared {
     pub pleg: Pleg,
     /// Logs and commands that people wait for.
     pub streams: Streams,
+    /// Pods that want other resources and have not been promised them.
+    pub resizes: BTreeSet<PodNumber>,
     /// Disks were mounted or taken away: the Node must tell.
     pub disks_changed: bool,
     /// Whether the network plugin is set up: fails when the cluster broke it.

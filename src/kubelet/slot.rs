@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::engine::SimTime;
 use crate::machine::{ContainerId, ContainerState, ContainerStatus, Machine};
 use crate::model::Pod;
-use crate::model::core::Container;
+use crate::model::core::{Container, ResourceRequirements};
 
 use super::backoff::Backoff;
 use super::kill::Kill;
@@ -60,6 +60,8 @@ pub struct Slot {
     pub restart_because: Option<Arc<str>>,
     /// Grace of that stop, when a probe asked for its own.
     pub restart_grace: Option<u64>,
+    /// What its running instance has, as long as that is not what its Pod has been promised.
+    pub actual: Option<Box<ResourceRequirements>>,
     /// Its probes; empty when it has none.
     pub probes: Vec<ProbeWorker>,
     /// It is running and its startup probe, if any, has passed.
@@ -87,6 +89,7 @@ impl Slot {
             kill: None,
             restart_because: None,
             restart_grace: None,
+            actual: None,
             probes: Vec::new(),
             is_started: false,
             is_ready: false,

@@ -25,6 +25,7 @@ impl PodWorker {
         self.retry_after = None;
         scope.ctx.cause = self.cause;
         self.check_deadline(scope);
+        self.settle_resize(scope);
         self.publish(scope);
         if self.stage != Stage::Sync {
             return;
@@ -116,6 +117,7 @@ impl PodWorker {
             self.activity = Activity::Stopping;
             return;
         }
+        self.resize_running(scope);
         self.start_stopped(scope);
     }
 
@@ -146,7 +148,10 @@ impl PodWorker {
                 slot.status(scope.machine).is_some_and(|status| Some(&*status.image) != spec.image.as_deref());
             let message: Option<Arc<str>> = match &slot.restart_because {
                 Some(message) => Some(Arc::clone(message)),
-                None => changed.then(|| format!("Container {name} definition changed, will be restarted").into()),
+                None if changed => Some(format!("Container {name} definition changed, will be restarted").into()),
+                None => {
+                    slot.resizes_by_restart(spec).then(|| format!("Container {name} resize requires restart").into())
+                }
             };
             if let Some(message) = message {
                 let grace = slot.restart_grace.unwrap_or_else(|| self.own_grace());

@@ -166,7 +166,12 @@ const ROWS: &[Row] = &[
         "exec, http and tcp are run; gRPC probes pass and say so; HTTPS is asked as HTTP.",
     ),
     row("Pod", "ephemeral containers", Modelled, ""),
-    row("Pod", "in-place resize", StoredOnly, "Accepted by the API; no kubelet acts on it."),
+    row(
+        "Pod",
+        "in-place resize",
+        Modelled,
+        "What is deferred is looked at again at once when something changes; resources of the Pod itself are not resized.",
+    ),
     row(
         "Pod",
         "exec, attach, cp, port-forward",

@@ -19,6 +19,8 @@ mod node;
 mod readme;
 /// The same run twice; looking back; rewinding.
 mod replay;
+/// In-place resize of Pods.
+mod resize;
 /// The legacy `kubectl rolling-update`.
 mod rolling_update;
 /// Claims and disks in a whole cluster.

@@ -9,6 +9,7 @@ mod default_toleration_seconds;
 mod limit_ranger;
 mod namespace_lifecycle;
 mod persistent_volume_claim_resize;
+mod pod_resize_validator;
 mod pod_security;
 mod priority;
 mod quota_usage;
@@ -84,6 +85,15 @@ pub(super) fn validate(object: &Object, old: Option<&Object>, review: &mut Revie
         limit_ranger::validate(object, review)?;
     }
     pod_security::validate(object, old, review)
+}
+
+/// Lets plug-ins refuse other resources for a Pod that is there.
+///
+/// # Errors
+/// In the words of the plug-in that refuses.
+pub(super) fn validate_resize(object: &Object, old: &Object, review: &mut Review<'_>) -> Result<(), Box<Status>> {
+    limit_ranger::validate(object, review)?;
+    pod_resize_validator::validate(object, old, review)
 }
 
 /// Lets plug-ins refuse a deletion.

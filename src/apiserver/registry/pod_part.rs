@@ -1,17 +1,23 @@
 //! Parts of a Pod that change through doors of their own: its ephemeral containers, and what its containers may use.
 //!
 //! Source: `pkg/registry/core/pod/strategy.go` (`podEphemeralContainersStrategy`, `podResizeStrategy`),
-//! `ValidatePodEphemeralContainersUpdate`, `ValidatePodResize`. A kubelet starts ephemeral containers.
-//! Stored, not simulated: no kubelet of podlab resizes a running container.
+//! `ValidatePodEphemeralContainersUpdate`, `ValidatePodResize`. What a kubelet makes of them is its own affair.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::apiserver::field::Errors;
 use crate::apiserver::status::Status;
-use crate::model::core::EphemeralContainer;
+use crate::model::core::{Container, EphemeralContainer, ResourceRequirements};
+use crate::model::metav1::WireQuantity;
 use crate::model::{Meta, Object, Pod};
 
-use super::qos;
+use super::{qos, resources};
+
+/// Amounts by resource.
+type Amounts = BTreeMap<String, WireQuantity>;
+/// The annotation of a Pod that a kubelet made from a file.
+const MIRROR: &str = "kubernetes.io/config.mirror";
 
 /// The stored Pod with the ephemeral containers that were sent.
 ///
@@ -38,26 +44,92 @@ pub(in crate::apiserver) fn with_ephemeral_containers(sent: &Object, old: &Objec
     finish(pod, old, errors)
 }
 
-/// The stored Pod with the resources that were sent.
+/// The stored Pod with the resources that were sent; whatever else was sent is passed over.
 ///
 /// # Errors
-/// 422 when its class of service would be another.
+/// 422 when its class of service would be another, or when something else than CPU and memory would change.
 pub(in crate::apiserver) fn resized(sent: &Object, old: &Object) -> Result<Object, Box<Status>> {
     let (Object::Pod(sent), Object::Pod(old)) = (sent, old) else { return Ok(old.clone()) };
     let mut pod = Pod::clone(old);
-    let wanted = &sent.spec.containers;
-    for container in &mut pod.spec_mut().containers {
-        if let Some(wanted) = wanted.iter().find(|one| one.name == container.name) {
+    let spec = pod.spec_mut();
+    take_resources(&mut spec.containers, &sent.spec.containers);
+    let inits = sent.spec.init_containers.as_deref().unwrap_or_default();
+    take_resources(spec.init_containers.as_deref_mut().unwrap_or_default(), inits);
+    let mut errors = Errors::default();
+    check_resize(&pod, old, &mut errors);
+    finish(pod, old, errors)
+}
+
+/// Source: `dropNonResizeUpdates`.
+fn take_resources(into: &mut [Container], sent: &[Container]) {
+    for container in into {
+        if let Some(wanted) = sent.iter().find(|one| one.name == container.name) {
             container.resources.clone_from(&wanted.resources);
             container.resize_policy.clone_from(&wanted.resize_policy);
         }
     }
-    let mut errors = Errors::default();
-    let class = qos::class_of(&pod.spec);
-    if old.status.qos_class.as_deref().is_some_and(|before| before != class) {
-        errors.invalid("spec", class, "Pod QOS Class may not change as a result of resizing");
+}
+
+/// Source: `ValidatePodResize`.
+fn check_resize(pod: &Pod, old: &Pod, errors: &mut Errors) {
+    if old.metadata.annotation(MIRROR).is_some() {
+        errors.forbidden("", "static pods cannot be resized");
+        return;
     }
-    finish(pod, old, errors)
+    let lists = |pod: &Pod| [pod.spec.init_containers.clone().unwrap_or_default(), pod.spec.containers.clone()];
+    let pairs = || ["initContainers", "containers"].into_iter().zip(lists(pod).into_iter().zip(lists(old)));
+    for (list, (news, _)) in pairs() {
+        for (index, new) in news.iter().enumerate() {
+            resources::validate(new.resources.as_ref(), &format!("spec.{list}[{index}].resources"), errors);
+        }
+    }
+    let before = old.status.qos_class.as_deref().unwrap_or_else(|| qos::class_of(&old.spec));
+    if before != qos::class_of(&pod.spec) {
+        errors.invalid("spec", before, "Pod QOS Class may not change as a result of resizing");
+    }
+    for (list, (news, olds)) in pairs() {
+        for (index, (new, old)) in news.iter().zip(&olds).enumerate() {
+            let field = format!("spec.{list}[{index}].resources");
+            let gone = |pick: fn(&ResourceRequirements) -> Option<&Amounts>| {
+                let held = |one: &Container| one.resources.as_ref().and_then(pick).cloned().unwrap_or_default();
+                let left = held(new);
+                held(old).keys().any(|name| !left.contains_key(name))
+            };
+            if gone(|all| all.requests.as_ref()) {
+                errors.forbidden(format_args!("{field}.requests"), "resource requests cannot be removed");
+            }
+            if gone(|all| all.limits.as_ref()) {
+                errors.forbidden(format_args!("{field}.limits"), "resource limits cannot be removed");
+            }
+        }
+    }
+    for (list, (news, olds)) in pairs() {
+        for (index, (new, old)) in news.iter().zip(&olds).enumerate() {
+            let is_init = list == "initContainers";
+            let restarts = || new.resize_policy.iter().flatten().any(|one| one.restart_policy == "RestartContainer");
+            if !is_init && rest_of(new) != rest_of(old) {
+                errors.forbidden("spec", "only cpu and memory resources are mutable");
+            } else if is_init && rest_of(new) != rest_of(old) {
+                let detail = "only cpu and memory resources for init or sidecar containers are mutable";
+                errors.forbidden(format_args!("spec.{list}[{index}]"), detail);
+            } else if is_init && new != old && new.restart_policy.as_deref() != Some("Always") && restarts() {
+                let detail = "non-sidecar init containers with a resize policy of RestartContainer cannot be resized";
+                errors.forbidden(format_args!("spec.{list}[{index}]"), detail);
+            }
+        }
+    }
+}
+
+/// A container without its CPU and memory.
+fn rest_of(container: &Container) -> Container {
+    let mut container = container.clone();
+    let resources = container.resources.get_or_insert_default();
+    for list in [&mut resources.requests, &mut resources.limits] {
+        let list = list.get_or_insert_default();
+        list.remove("cpu");
+        list.remove("memory");
+    }
+    container
 }
 
 fn finish(mut pod: Pod, old: &Arc<Pod>, errors: Errors) -> Result<Object, Box<Status>> {

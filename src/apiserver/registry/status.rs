@@ -26,6 +26,9 @@ conditions!(
     metav1::Condition
 );
 
+/// Conditions that a kubelet takes away by name when they are over: a report without them says so.
+const PASSING: [&str; 2] = ["PodResizePending", "PodResizeInProgress"];
+
 /// `old` with the status of `sent`.
 pub(super) fn merge(old: &Object, sent: &Object) -> Object {
     match (old, sent) {
@@ -62,10 +65,13 @@ pub(super) fn merge(old: &Object, sent: &Object) -> Object {
 
 fn pod(old: &Arc<Pod>, sent: &Arc<Pod>) -> Pod {
     let mut status = Arc::clone(&sent.status);
-    let (new, before) = (sent.status.conditions.as_deref().unwrap_or_default(), old.status.conditions.as_ref());
-    let is_missing = |one: &&PodCondition| new.iter().all(|other| other.type_ != one.type_);
-    if before.is_some_and(|before| before.iter().any(|one| is_missing(&one))) {
-        keep_others(&mut Arc::make_mut(&mut status).conditions, before);
+    let (new, before) = (sent.status.conditions.as_deref().unwrap_or_default(), old.status.conditions.as_deref());
+    let is_missing = |one: &&PodCondition| {
+        !PASSING.contains(&one.type_.as_str()) && new.iter().all(|other| other.type_ != one.type_)
+    };
+    let missing: Vec<PodCondition> = before.into_iter().flatten().filter(is_missing).cloned().collect();
+    if !missing.is_empty() {
+        keep_others(&mut Arc::make_mut(&mut status).conditions, Some(&missing));
     }
     if status.qos_class.is_none() {
         Arc::make_mut(&mut status).qos_class.clone_from(&old.status.qos_class);

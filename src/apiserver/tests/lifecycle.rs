@@ -251,6 +251,6 @@ fn ephemeral_containers_are_only_added() {
     let refused = refusal(cluster.call(patch(Kind::Pod, "web", PatchType::Strategic, more).part(Subresource::Resize)));
     assert_eq!(
         refused,
-        "Pod \"web\" is invalid: spec: Invalid value: \"Burstable\": Pod QOS Class may not change as a result of resizing"
+        "Pod \"web\" is invalid: spec: Invalid value: \"BestEffort\": Pod QOS Class may not change as a result of resizing"
     );
 }

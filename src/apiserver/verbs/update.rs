@@ -108,7 +108,9 @@ fn finish(
         }
         Subresource::Resize => {
             let object = registry::pod_part::resized(&object, old)?;
-            store(work, entry, old, object, Change { ownership, ..Change::of("resize") })
+            admission::validate_resize(&object, old, &mut work.review())?;
+            let charges = quota_charges(work, &object, old)?;
+            store(work, entry, old, object, Change { verb: "resize", charges, ownership })
         }
         _ => {
             registry::gate(&mut object, Some(old), work.gates);
@@ -118,12 +120,20 @@ fn finish(
             registry::validate_update(&object, old)?;
             work.warnings.extend(registry::warnings::about(&object, Some(old)));
             admission::validate(&object, Some(old), &mut work.review())?;
-            let charges = resource_quota::charges(&object, Some(old), &work.review())
-                .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))?;
+            let charges = quota_charges(work, &object, old)?;
             let verb = if request.verb == Verb::Patch { "patch" } else { "update" };
             store(work, entry, old, object, Change { verb, charges, ownership })
         }
     }
+}
+
+fn quota_charges(
+    work: &mut Work<'_>,
+    object: &Object,
+    old: &Object,
+) -> Result<Vec<resource_quota::Charge>, Box<Status>> {
+    resource_quota::charges(object, Some(old), &work.review())
+        .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))
 }
 
 /// How an object is written.

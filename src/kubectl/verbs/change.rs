@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::apiserver::{Body, PatchType, Verb};
+use crate::apiserver::{Body, PatchType, Subresource, Verb};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flags;
 use crate::kubectl::output::{self, DryRun, Format};
@@ -31,6 +31,20 @@ pub fn send(
     changed: &Value,
     dry_run: DryRun,
 ) -> Result<Option<Value>, Failure> {
+    send_to(session, object, Subresource::None, changed, dry_run)
+}
+
+/// The same to a part of the object.
+///
+/// # Errors
+/// The server's.
+pub fn send_to(
+    session: &mut Session<'_>,
+    object: &Object,
+    part: Subresource,
+    changed: &Value,
+    dry_run: DryRun,
+) -> Result<Option<Value>, Failure> {
     let old = printed::value(object);
     let schema = Schema::of_kind(object.kind().name());
     let is_custom = matches!(object.kind(), Kind::Custom(_));
@@ -46,7 +60,23 @@ pub fn send(
         return Ok(Some(changed.clone()));
     }
     let type_ = if is_custom { PatchType::Merge } else { PatchType::Strategic };
-    send_patch(session, &object.key(), type_, patch, dry_run).map(Some)
+    send_patch_to(session, &object.key(), part, type_, patch, dry_run).map(Some)
+}
+
+/// The part of an object that `--subresource` names.
+///
+/// # Errors
+/// For parts that kubectl cannot change.
+pub fn part(flags: &Flags) -> Result<Subresource, Failure> {
+    match flags.text("subresource") {
+        None => Ok(Subresource::None),
+        Some("status") => Ok(Subresource::Status),
+        Some("resize") => Ok(Subresource::Resize),
+        Some("scale") => Err(Failure::not_modelled("--subresource=scale")),
+        Some(other) => {
+            Err(Failure::text_of(format!("invalid subresource value: {other:?}. Must be one of [status scale resize]")))
+        }
+    }
 }
 
 /// Sends a patch.
@@ -60,8 +90,24 @@ pub fn send_patch(
     patch: Value,
     dry_run: DryRun,
 ) -> Result<Value, Failure> {
-    let body = Body::Patch(type_, patch);
-    let response = session.write(Verb::Patch, key, body, dry_run == DryRun::Server)?;
+    send_patch_to(session, key, Subresource::None, type_, patch, dry_run)
+}
+
+/// The same to a part of the object.
+///
+/// # Errors
+/// The server's.
+pub fn send_patch_to(
+    session: &mut Session<'_>,
+    key: &ObjectKey,
+    part: Subresource,
+    type_: PatchType,
+    patch: Value,
+    dry_run: DryRun,
+) -> Result<Value, Failure> {
+    let mut request = session.request(Verb::Patch, key.kind, &key.namespace).named(key.name.clone());
+    request.options.dry_run = dry_run == DryRun::Server;
+    let response = session.call(request.part(part).body(Body::Patch(type_, patch)))?;
     object_of(response).map(|object| printed::value(&object))
 }
 

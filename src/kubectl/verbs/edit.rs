@@ -38,9 +38,7 @@ const HEADER: &str = "# Please edit the object below. Lines beginning with a '#'
 /// # Errors
 /// In kubectl's words.
 pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
-    if flags.has("subresource") {
-        return Err(Failure::not_modelled("edit --subresource"));
-    }
+    change::part(flags)?;
     let selection = crate::kubectl::resources::select(session, flags, &flags.args, true)?;
     let found = crate::kubectl::resources::fetch(session, flags, selection)?;
     Failure::all(found.failures.clone())?;
@@ -79,7 +77,7 @@ fn edit(session: &mut Session<'_>, flags: &Flags, item: &Found) -> Result<(), Fa
                 session.err_line("Edit cancelled, no changes made.");
                 return Ok(());
             }
-            Ok(edited) => match change::send(session, &item.object, &edited, DryRun::None) {
+            Ok(edited) => match change::send_to(session, &item.object, change::part(flags)?, &edited, DryRun::None) {
                 Ok(value) => {
                     let done = if value.is_some() { "edited" } else { "skipped" };
                     let value = value.unwrap_or(edited);

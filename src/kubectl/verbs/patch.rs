@@ -33,11 +33,10 @@ pub const FLAGS: &[&str] = &[
 /// # Errors
 /// In kubectl's words.
 pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
-    for unknown in ["local", "subresource"] {
-        if flags.has(unknown) {
-            return Err(Failure::not_modelled(&format!("patch --{unknown}")));
-        }
+    if flags.has("local") {
+        return Err(Failure::not_modelled("patch --local"));
     }
+    let part = change::part(flags)?;
     let type_ = match flags.text("type").unwrap_or("strategic") {
         "json" => PatchType::Json,
         "merge" => PatchType::Merge,
@@ -67,7 +66,7 @@ pub fn run(session: &mut Session<'_>, flags: &Flags) -> Result<(), Failure> {
             output::changed(session, &format, item.object.kind(), &value, "patched", dry_run)?;
             continue;
         }
-        match change::send_patch(session, &item.object.key(), type_, patch.clone(), dry_run) {
+        match change::send_patch_to(session, &item.object.key(), part, type_, patch.clone(), dry_run) {
             Ok(value) => {
                 let is_same = value == printed::value(&item.object);
                 let done = if is_same { "patched (no change)" } else { "patched" };

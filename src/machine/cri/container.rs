@@ -49,6 +49,17 @@ pub struct ContainerConfig {
     pub termination_message_path: Option<String>,
 }
 
+/// The bounds of a container that may change while it runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cgroup {
+    /// Memory limit in bytes.
+    pub memory_limit: Option<u64>,
+    /// CPU limit in thousandths of a processor.
+    pub cpu_limit_milli: Option<u64>,
+    /// CPU request in thousandths: its share when the machine is busy.
+    pub cpu_request_milli: u64,
+}
+
 /// One mount of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Machine;
 use crate::engine::{CauseId, SimTime};
 use crate::machine::cri::{
-    ContainerConfig, ContainerId, ContainerState, ContainerStatus, ExecConfig, ExecId, Happening, LogLine,
+    Cgroup, ContainerConfig, ContainerId, ContainerState, ContainerStatus, ExecConfig, ExecId, Happening, LogLine,
     MachineEvent, MountSource, ProcessInfo, RuntimeError, SandboxId, Sender, SignalFate,
 };
 use crate::machine::fs::path;
@@ -105,6 +105,26 @@ impl Machine {
         let first = self.container(id).and_then(|container| container.init);
         let first = first.ok_or(RuntimeError::WrongState("CONTAINER_EXITED"))?;
         self.within(now, sandbox, |kernel| kernel.send_signal(first, signal, Sender::Outside, cause));
+        Ok(())
+    }
+
+    /// Gives a container other resources while it runs (`UpdateContainerResources`).
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`].
+    pub fn update_container(&mut self, now: SimTime, id: ContainerId, cgroup: Cgroup) -> Result<(), RuntimeError> {
+        self.catch_up(now);
+        // What was used so far was used under the old bounds.
+        self.settle_cpu(now);
+        let sandbox = self.home(id)?;
+        self.within(now, sandbox, |kernel| {
+            if let Some(container) = kernel.sandbox.containers.get_mut(&id) {
+                let config = Arc::make_mut(&mut container.config);
+                config.memory_limit = cgroup.memory_limit;
+                config.cpu_limit_milli = cgroup.cpu_limit_milli;
+                config.cpu_request_milli = cgroup.cpu_request_milli;
+            }
+        });
         Ok(())
     }
 
