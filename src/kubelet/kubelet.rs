@@ -310,6 +310,9 @@ impl Kubelet {
         let mut worker = PodWorker::new(number, Arc::clone(&pod), source, ctx.now, cause);
         let mut scope = scope(&mut self.shared, host, ctx);
         let is_known = recovery::take_over(&mut worker, &mut scope);
+        if worker.resize.wanted.is_some() {
+            scope.shared.resizes.insert(number);
+        }
         let refusal = match is_known || pod.is_terminal() || pod.metadata.deletion_timestamp.is_some() {
             true => None,
             false => admission::admit(&worker, others, &scope).err(),

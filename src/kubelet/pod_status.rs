@@ -175,6 +175,10 @@ impl PodWorker {
         status.container_id = Some(format!("containerd://{}", newest.id));
         status.image = full_name(&newest.image);
         status.image_id = newest.image_digest.to_string();
+        // What does not run gets what was promised when it starts. Source: `convertContainerStatusResources`.
+        let actual = slot.actual.as_deref().or(spec.resources.as_ref());
+        status.resources = actual.cloned();
+        status.allocated_resources = spec.resources.as_ref().and_then(|resources| resources.requests.clone());
         match newest.state {
             Life::Created => status.state = Some(self.waiting(slot)),
             Life::Running => {
@@ -185,9 +189,6 @@ impl PodWorker {
                     status.started = Some(slot.is_started);
                     status.ready = slot.is_started && slot.is_ready;
                 }
-                let actual = slot.actual.as_deref().or(spec.resources.as_ref());
-                status.resources = actual.cloned();
-                status.allocated_resources = spec.resources.as_ref().and_then(|resources| resources.requests.clone());
             }
             Life::Exited => self.ended(slot, &newest, &mut status, machine),
         }

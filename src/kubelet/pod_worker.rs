@@ -15,7 +15,7 @@ use crate::model::{Meta, Pod};
 
 use super::ephemeral;
 use super::hook::HookRun;
-use super::resize::Resize;
+use super::resize::{self, Resize};
 use super::shared::{PodNumber, Scope};
 use super::slot::Slot;
 use super::volume_manager::PodVolumes;
@@ -180,7 +180,7 @@ impl PodWorker {
     /// A worker for a Pod that the kubelet sees for the first time.
     #[must_use]
     pub fn new(number: PodNumber, pod: Arc<Pod>, source: Source, now: SimTime, cause: CauseId) -> Self {
-        let pod = ephemeral::merged(pod);
+        let (pod, resize) = resize::remembered(ephemeral::merged(pod));
         // A kubelet that begins anew goes on with the times that it reported before.
         let seen_at = pod.status.start_time.as_ref().map_or(now, |at| crate::model::time::sim_time(at.0));
         Self {
@@ -190,7 +190,7 @@ impl PodWorker {
             last_ip: pod.ip().parse().ok(),
             requests: pod_requests(&pod.spec),
             pod,
-            resize: Resize::default(),
+            resize,
             source,
             stage: Stage::Sync,
             is_gone: false,

@@ -86,6 +86,30 @@ impl Slot {
     }
 }
 
+/// What a kubelet that begins anew had promised a Pod, and what that wants beside it. Upstream keeps a file
+/// (`allocated_pods_state`); here the kubelet's own last report tells.
+pub(super) fn remembered(pod: Arc<Pod>) -> (Arc<Pod>, Resize) {
+    let statuses = pod.status.init_container_statuses.iter().flatten().chain(pod.container_statuses());
+    let promised = |one: &Container| {
+        let status = statuses.clone().find(|status| status.name == one.name)?;
+        let requests = status.allocated_resources.clone()?;
+        let before = status.resources.clone().unwrap_or_default();
+        Some(ResourceRequirements { requests: Some(requests), ..before })
+    };
+    let differs = |one: &Container| promised(one).is_some_and(|held| !is_same(Some(&held), one.resources.as_ref()));
+    if !containers(&pod).any(differs) {
+        return (pod, Resize::default());
+    }
+    let mut held = Pod::clone(&pod);
+    let spec = held.spec_mut();
+    for one in spec.init_containers.iter_mut().flatten().chain(&mut spec.containers) {
+        if let Some(resources) = promised(one) {
+            one.resources = Some(resources);
+        }
+    }
+    (Arc::new(held), Resize { wanted: Some(pod), ..Resize::default() })
+}
+
 impl PodWorker {
     /// The Pod as it came, with the resources that it was promised instead of those that it wants.
     pub(super) fn as_promised(&mut self, pod: Arc<Pod>, scope: &mut Scope<'_, '_>) -> Arc<Pod> {

@@ -7,6 +7,8 @@ mod cluster;
 mod controllers;
 /// Masters that die.
 mod ha;
+/// What must hold whatever happens, looked at after every write.
+mod invariants;
 /// The prompt, from command lines to texts.
 mod kubectl;
 /// Every scenario against its solutions and wrong answers.
