@@ -99,6 +99,14 @@ pub(super) static COMMANDS: &[Command] = &[
         set::resources
     ),
     command!(
+        "set selector",
+        [],
+        "Set the selector on a resource",
+        "(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
+        set::SELECTOR_FLAGS,
+        set::selector
+    ),
+    command!(
         "explain",
         [],
         "Get documentation for a resource",

@@ -4,6 +4,28 @@ use super::console::Console;
 use super::transcripts::{CONFIG_MAPS, WEB};
 
 #[test]
+fn the_selector_of_a_service_is_replaced_as_a_whole() {
+    let mut console = Console::new();
+    console.run("create service clusterip shop --tcp=80:8080");
+    for (line, said) in [
+        ("set selector service shop app=shop,color=blue", "service/shop selector updated\n"),
+        ("get service shop -o jsonpath={.spec.selector}", "{\"app\":\"shop\",\"color\":\"blue\"}"),
+        ("set selector svc/shop role=web", "service/shop selector updated\n"),
+        ("get service shop -o jsonpath={.spec.selector}", "{\"role\":\"web\"}"),
+        ("set selector svc/shop role=web", ""),
+        (
+            "set selector svc/shop color!=blue",
+            "error: operator \"NotIn\" cannot be converted into the old label selector format\n[exit 1]\n",
+        ),
+    ] {
+        assert_eq!(console.run(line), said, "kubectl {line}");
+    }
+    console.run("create deployment web --image=nginx:1.26");
+    let refused = console.run("set selector deploy/web app=web");
+    assert_eq!(refused, "error: setting a selector is only supported for Services\n[exit 1]\n");
+}
+
+#[test]
 fn changes_are_told_as_they_are_made() {
     let mut console = Console::new();
     console.run("create deployment web --image=nginx:1.26");
