@@ -49,7 +49,8 @@ fn as_map(selector: &Selector) -> Result<Map<String, Value>, Failure> {
 fn refusal(operator: Operator) -> Failure {
     let word = match operator {
         Operator::In => {
-            let said = "error: operator \"In\" without a single value cannot be converted into the old label selector format";
+            let said =
+                "error: operator \"In\" without a single value cannot be converted into the old label selector format";
             return Failure::text_of(said);
         }
         Operator::NotEquals | Operator::NotIn => "NotIn",
