@@ -66,17 +66,31 @@ pub struct Recorder {
     spam: BTreeMap<Key, Bucket>,
 }
 
-/// What makes two events the same, as 128 bits (FNV-1a): there are several for each Pod, and the texts are in the Events.
+/// What makes two events the same, as 128 bits: there are several for each Pod, and the texts are in the Events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key(u128);
 
 impl Key {
+    /// Two sums over words of eight bytes, each multiplied with a constant of its own (the fractions of the golden ratio and of
+    /// the square root of 2): several of these are made for every Event.
     fn of<const N: usize>(parts: [&str; N]) -> Self {
-        let fold =
-            |hash: u128, byte: u8| (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-        // A byte that no text has tells the parts from each other.
-        let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
-        Self(bytes.fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, fold))
+        let mut sums = [0x9e37_79b9_7f4a_7c15_u64, 0x6a09_e667_f3bc_c909];
+        let mut fold = |word: u64| {
+            for (sum, factor) in sums.iter_mut().zip([0x9e37_79b9_7f4a_7c15_u64, 0x6a09_e667_f3bc_c909]) {
+                let product = u128::from(*sum ^ word) * u128::from(factor);
+                *sum = (product as u64) ^ ((product >> 64) as u64) ^ sum.rotate_left(29);
+            }
+        };
+        for part in parts {
+            let (words, rest) = part.as_bytes().as_chunks::<8>();
+            words.iter().for_each(|word| fold(u64::from_le_bytes(*word)));
+            // The length tells the parts from each other.
+            let mut last = [0; 8];
+            last[..rest.len()].copy_from_slice(rest);
+            fold(u64::from_le_bytes(last));
+            fold(part.len() as u64);
+        }
+        Self(u128::from(sums[0]) << 64 | u128::from(sums[1]))
     }
 
     /// Half of it.

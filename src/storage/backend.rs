@@ -15,6 +15,7 @@ use super::plugin::{claim, empty_dir, files, host_path, nfs, payload};
 pub struct VolumeBackend {
     /// The disks of the cluster.
     pub disks: Disks,
+    contents: files::Contents,
 }
 
 impl VolumePlugins for VolumeBackend {
@@ -32,7 +33,7 @@ impl VolumePlugins for VolumeBackend {
             return host_path::set_up(&volume.name, &source.path, source.type_.as_deref(), machine);
         }
         if payload::is_of(volume) {
-            let payload = payload::of(request, objects)?;
+            let payload = payload::of(request, objects, &mut self.contents)?;
             let handle = empty_dir::handle(request);
             let in_memory = volume.secret.is_some() || volume.projected.is_some();
             let options = VolumeOptions { size_limit: None, in_memory };
@@ -58,7 +59,7 @@ impl VolumePlugins for VolumeBackend {
 
     fn refresh(&mut self, request: &VolumeRequest<'_>, objects: &mut dyn VolumeObjects, machine: &mut Machine) {
         // An object that has gone leaves the files as they are, as the kubelet does.
-        if let Ok(payload) = payload::of(request, objects) {
+        if let Ok(payload) = payload::of(request, objects, &mut self.contents) {
             let handle = empty_dir::handle(request);
             let fresh = files::directory(&payload, request.now);
             let is_same = machine.volume(&handle).is_some_and(|volume| files::is_same(&volume.directory, &fresh));

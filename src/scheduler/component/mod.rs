@@ -176,8 +176,11 @@ impl Scheduler {
     }
 
     /// Counts the Pod on its node and begins to bind it.
-    fn place(&mut self, queued: QueuedPod, placement: Placement, ctx: &mut Ctx<'_>) {
+    fn place(&mut self, queued: QueuedPod, mut placement: Placement, ctx: &mut Ctx<'_>) {
         let (pod, node) = (Arc::clone(&queued.info), Arc::clone(&placement.node));
+        if placement.scores.is_empty() {
+            self.algorithm.take_back(&mut placement);
+        }
         let profile = self.algorithm.profile_of(&pod);
         let attempt = self.decisions.placed(ctx.now, queued.attempts, placement, &profile, &self.cache.snapshot);
         self.decisions.keep(pod.namespace(), pod.name(), attempt);

@@ -40,6 +40,7 @@ pub struct Algorithm {
     /// quicker and changes nothing.
     pub remember_from_nodes: usize,
     remembered: Remembered,
+    room: quick::Room,
     next_start: usize,
 }
 
@@ -74,6 +75,7 @@ impl Algorithm {
             profiles: profiles.into(),
             remember_from_nodes: REMEMBER_FROM_NODES,
             remembered: Remembered::default(),
+            room: quick::Room::default(),
             next_start: 0,
         }
     }
@@ -122,6 +124,11 @@ impl Algorithm {
             [only] => Ok(placement(snapshot, only, diagnosis, feasible)),
             _ => Ok(score::choose(&profile, &mut state, pod, snapshot, diagnosis, feasible, random)),
         }
+    }
+
+    /// Takes the lists of a placement back, for the next one to be written in the same memory.
+    pub fn take_back(&mut self, placement: &mut Placement) {
+        self.room.take_back(std::mem::take(&mut placement.feasible), std::mem::take(&mut placement.totals));
     }
 
     /// Asks the PostFilter plugins about a Pod for which no node was found; `offset` is a number to begin a search at.

@@ -90,7 +90,7 @@ impl Algorithm {
             }
             [only] => Ok(placement(snapshot, only, diagnosis, feasible)),
             _ => {
-                let totals = totals(profile, shape, &mut wide.state, view, pod, &feasible);
+                let totals = self.room.totals(profile, shape, &mut wide.state, view, pod, &feasible);
                 let winner = score::best(&feasible, &totals, random);
                 Ok(Placement { totals, ..placement(snapshot, winner, diagnosis, feasible) })
             }
@@ -101,8 +101,9 @@ impl Algorithm {
         let nodes = view.snapshot.len();
         let wanted = enough(profile.percentage_of_nodes_to_score, nodes);
         let start = self.next_start % nodes;
-        let mut walk =
-            Walk { feasible: Vec::with_capacity(wanted), codes: None, examined: 0, start, answers: Vec::new() };
+        let mut feasible = std::mem::take(&mut self.room.feasible);
+        feasible.reserve(wanted);
+        let mut walk = Walk { feasible, codes: None, examined: 0, start, answers: Vec::new() };
         let places = (start..nodes).chain(0..start);
         if wide.masks.is_empty() && wide.asked.is_empty() {
             for place in places {
@@ -203,35 +204,61 @@ fn wide(profile: &Profile, shape: &Shape, view: &mut View<'_>) -> Option<Wide> {
     (is_ordered && !is_promised).then_some(Wide { masks, asked, state })
 }
 
-/// The weighted sums.
-fn totals(
-    profile: &Profile,
-    shape: &Shape,
-    state: &mut CycleState,
-    view: &mut View<'_>,
-    pod: &Arc<PodInfo>,
-    feasible: &[usize],
-) -> Vec<i64> {
-    let mut totals: Vec<i64> = feasible.iter().map(|place| shape.fixed[*place]).collect();
-    let mut raw = Vec::with_capacity(feasible.len());
-    for (index, plugin, weight) in profile.scorers() {
-        let Some(point) = plugin.as_score() else { continue };
-        if let Some(bulk) = plugin.as_bulk() {
-            bulk.score(view, feasible, weight, &mut totals);
-            continue;
-        }
-        raw.clear();
-        if let Some(known) = shape.relative.iter().find(|one| one.plugin == index) {
-            raw.extend(feasible.iter().map(|place| known.raw[*place]));
-        } else if !point.is_local() && point.pre_score(state, pod, view.snapshot, feasible) {
-            raw.extend(feasible.iter().map(|place| point.score(state, pod, view.snapshot.at(*place))));
-        } else {
-            continue;
-        }
-        point.normalize(state, &mut raw);
-        totals.iter_mut().zip(&raw).for_each(|(total, score)| *total += weight * score);
+/// Room to work in, kept between decisions: what is as long as the cluster is wide is not asked of the allocator each time,
+/// which would hand out memory that was never touched.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    feasible: Vec<usize>,
+    totals: Vec<i64>,
+    raw: Vec<i64>,
+}
+
+impl Clone for Room {
+    fn clone(&self) -> Self {
+        Self::default()
     }
-    totals
+}
+
+impl Room {
+    /// Takes back what a placement needs no longer.
+    pub(super) fn take_back(&mut self, mut feasible: Vec<usize>, totals: Vec<i64>) {
+        feasible.clear();
+        (self.feasible, self.totals) = (feasible, totals);
+    }
+
+    /// The weighted sums.
+    fn totals(
+        &mut self,
+        profile: &Profile,
+        shape: &Shape,
+        state: &mut CycleState,
+        view: &mut View<'_>,
+        pod: &Arc<PodInfo>,
+        feasible: &[usize],
+    ) -> Vec<i64> {
+        let mut totals = std::mem::take(&mut self.totals);
+        totals.clear();
+        totals.extend(feasible.iter().map(|place| shape.fixed[*place]));
+        let raw = &mut self.raw;
+        for (index, plugin, weight) in profile.scorers() {
+            let Some(point) = plugin.as_score() else { continue };
+            if let Some(bulk) = plugin.as_bulk() {
+                bulk.score(view, feasible, weight, &mut totals);
+                continue;
+            }
+            raw.clear();
+            if let Some(known) = shape.relative.iter().find(|one| one.plugin == index) {
+                raw.extend(feasible.iter().map(|place| known.raw[*place]));
+            } else if !point.is_local() && point.pre_score(state, pod, view.snapshot, feasible) {
+                raw.extend(feasible.iter().map(|place| point.score(state, pod, view.snapshot.at(*place))));
+            } else {
+                continue;
+            }
+            point.normalize(state, raw);
+            totals.iter_mut().zip(&*raw).for_each(|(total, score)| *total += weight * score);
+        }
+        totals
+    }
 }
 
 fn diagnosis(shape: &Shape, wide: &Wide, walk: &Walk, nodes: usize) -> Diagnosis {

@@ -2,14 +2,44 @@
 //!
 //! Models `pkg/volume/util/atomic_writer.go`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use crate::engine::SimTime;
-use crate::machine::fs::{Directory, File, Meta, Node};
+use crate::machine::fs::{Content, Directory, File, Meta, Node};
 use crate::model::time;
 
-/// Bytes and permission bits by path.
-pub type Payload = BTreeMap<String, (Vec<u8>, u16)>;
+/// Bytes and permission bits by path. What many Pods mount alike is one copy.
+pub type Payload = BTreeMap<String, (Arc<Vec<u8>>, u16)>;
+
+/// Shorter contents are not worth looking for.
+const SHARED_FROM_BYTES: usize = 256;
+/// So many contents are remembered: those of the ConfigMaps that every Pod mounts, and a few more.
+const CONTENTS_MAX: usize = 8;
+
+/// What was mounted last, so that the certificate that every Pod gets is in memory once.
+#[derive(Clone, Debug, Default)]
+pub struct Contents(VecDeque<Arc<Vec<u8>>>);
+
+impl Contents {
+    /// These bytes, shared with those that mounted the same before.
+    pub fn share(&mut self, bytes: &[u8]) -> Arc<Vec<u8>> {
+        if bytes.len() < SHARED_FROM_BYTES {
+            return Arc::new(bytes.to_vec());
+        }
+        if let Some(known) = self.0.iter().find(|known| known.as_slice() == bytes) {
+            return Arc::clone(known);
+        }
+        let fresh = Arc::new(bytes.to_vec());
+        // What only this list still holds makes room first.
+        let unused = self.0.iter().position(|known| Arc::strong_count(known) == 1);
+        if self.0.len() == CONTENTS_MAX {
+            self.0.remove(unused.unwrap_or(0));
+        }
+        self.0.push_back(Arc::clone(&fresh));
+        fresh
+    }
+}
 
 /// The name of the link to the present version.
 const DATA: &str = "..data";
@@ -19,8 +49,8 @@ const DATA: &str = "..data";
 pub fn directory(payload: &Payload, now: SimTime) -> Directory {
     let mut version = Directory::default();
     for (path, (bytes, mode)) in payload {
-        let mut file = File::of(bytes.clone(), *mode);
-        file.meta = Meta { modified: now, ..file.meta };
+        let meta = Meta { modified: now, ..Meta::root(*mode) };
+        let file = File { content: Content::Bytes(Arc::clone(bytes), 0), meta };
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         // A path below another file cannot be made; the API refuses such volumes.
         version.put(&parts, Node::File(file)).unwrap_or_default();
@@ -86,8 +116,10 @@ mod tests {
 
     #[test]
     fn all_files_hang_on_one_link() {
-        let payload =
-            Payload::from([("app.conf".to_owned(), (b"a=1".to_vec(), 0o644)), ("x/y".into(), (b"2".to_vec(), 0o400))]);
+        let payload = Payload::from([
+            ("app.conf".to_owned(), (b"a=1".to_vec().into(), 0o644)),
+            ("x/y".into(), (b"2".to_vec().into(), 0o400)),
+        ]);
         let volume = directory(&payload, SimTime::from_secs(1));
         let names: Vec<&str> = volume.iter().map(|(name, _)| &**name).collect();
         assert_eq!(names, ["..2026_01_05_08_00_01.0000000000", "..data", "app.conf", "x"]);

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use crate::machine::{Lookup, VolumeError, VolumeObjects, VolumeRequest};
 use crate::model::core::{ConfigMap, DownwardAPIVolumeFile, KeyToPath, Secret, Volume, VolumeProjection};
 use crate::model::{Kind, Meta, downward};
 
-use super::files::Payload;
+use super::files::{Contents, Payload};
 use super::service_account_token;
 
 /// Permission bits of files unless the volume says otherwise: 0644.
@@ -36,9 +37,13 @@ struct Selection<'a> {
 ///
 /// # Errors
 /// Objects that are missing or being read, and keys that they lack.
-pub fn of(request: &VolumeRequest<'_>, objects: &mut dyn VolumeObjects) -> Result<Payload, VolumeError> {
+pub fn of(
+    request: &VolumeRequest<'_>,
+    objects: &mut dyn VolumeObjects,
+    contents: &mut Contents,
+) -> Result<Payload, VolumeError> {
     let volume = request.volume;
-    let mut payload = Payload::new();
+    let mut payload = Files { payload: Payload::new(), contents };
     let result = if let Some(source) = &volume.config_map {
         let mode = source.default_mode.unwrap_or(MODE);
         let items = source.items.as_deref().unwrap_or_default();
@@ -60,10 +65,22 @@ pub fn of(request: &VolumeRequest<'_>, objects: &mut dyn VolumeObjects) -> Resul
         Ok(())
     };
     match result {
-        Ok(()) => Ok(payload),
+        Ok(()) => Ok(payload.payload),
         Err(Problem::Wait) => Err(VolumeError::Wait),
         Err(Problem::Wrong(text)) => Err(VolumeError::Operation("MountVolume.SetUp", volume.name.clone(), text)),
         Err(Problem::NotModelled(text)) => Err(VolumeError::NotModelled(text)),
+    }
+}
+
+/// Files of a volume while they are being gathered.
+struct Files<'a> {
+    payload: Payload,
+    contents: &'a mut Contents,
+}
+
+impl Files<'_> {
+    fn insert(&mut self, path: &str, bytes: &[u8], mode: u16) {
+        self.payload.insert(path.to_owned(), (self.contents.share(bytes), mode));
     }
 }
 
@@ -78,7 +95,7 @@ fn project(
     mode: i32,
     request: &VolumeRequest<'_>,
     objects: &mut dyn VolumeObjects,
-    payload: &mut Payload,
+    payload: &mut Files<'_>,
 ) -> Result<(), Problem> {
     if let Some(source) = &source.config_map {
         let items = source.items.as_deref().unwrap_or_default();
@@ -95,7 +112,8 @@ fn project(
     }
     if let Some(source) = &source.service_account_token {
         let token = service_account_token::of(request, source);
-        payload.insert(source.path.clone(), (token.into_bytes(), bits(mode)));
+        // No two are alike.
+        payload.payload.insert(source.path.clone(), (Arc::new(token.into_bytes()), bits(mode)));
     }
     if source.cluster_trust_bundle.is_some() || source.pod_certificate.is_some() {
         let what = "projections of trust bundles and Pod certificates are not modelled; the Pod waits for them";
@@ -108,14 +126,14 @@ fn config_map(
     selection: &Selection<'_>,
     request: &VolumeRequest<'_>,
     objects: &mut dyn VolumeObjects,
-    payload: &mut Payload,
+    payload: &mut Files<'_>,
 ) -> Result<(), Problem> {
     let found = lookup(Kind::ConfigMap, "configmap", selection, request, objects)?;
     let Some(object) = found else { return Ok(()) };
     let Some(map) = object.get::<ConfigMap>() else { return Ok(()) };
-    let mut data: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
-    data.extend(map.data.iter().flatten().map(|(key, text)| (key.as_str(), text.clone().into_bytes())));
-    data.extend(map.binary_data.iter().flatten().map(|(key, bytes)| (key.as_str(), bytes.0.clone())));
+    let mut data: BTreeMap<&str, &[u8]> = BTreeMap::new();
+    data.extend(map.data.iter().flatten().map(|(key, text)| (key.as_str(), text.as_bytes())));
+    data.extend(map.binary_data.iter().flatten().map(|(key, bytes)| (key.as_str(), bytes.0.as_slice())));
     let missing = |key: &str| format!("configmap references non-existent config key: {key}");
     select(selection, &data, missing, payload)
 }
@@ -124,12 +142,12 @@ fn secret(
     selection: &Selection<'_>,
     request: &VolumeRequest<'_>,
     objects: &mut dyn VolumeObjects,
-    payload: &mut Payload,
+    payload: &mut Files<'_>,
 ) -> Result<(), Problem> {
     let found = lookup(Kind::Secret, "secret", selection, request, objects)?;
     let Some(object) = found else { return Ok(()) };
     let Some(secret) = object.get::<Secret>() else { return Ok(()) };
-    let data = secret.data.iter().flatten().map(|(key, bytes)| (key.as_str(), bytes.0.clone())).collect();
+    let data = secret.data.iter().flatten().map(|(key, bytes)| (key.as_str(), bytes.0.as_slice())).collect();
     let missing = |key: &str| format!("references non-existent secret key: {key}");
     select(selection, &data, missing, payload)
 }
@@ -151,20 +169,19 @@ fn lookup(
 
 fn select(
     selection: &Selection<'_>,
-    data: &BTreeMap<&str, Vec<u8>>,
+    data: &BTreeMap<&str, &[u8]>,
     missing: impl Fn(&str) -> String,
-    payload: &mut Payload,
+    payload: &mut Files<'_>,
 ) -> Result<(), Problem> {
     if selection.items.is_empty() {
-        let all = data.iter().map(|(key, bytes)| ((*key).to_owned(), (bytes.clone(), bits(selection.mode))));
-        payload.extend(all);
+        data.iter().for_each(|(key, bytes)| payload.insert(key, bytes, bits(selection.mode)));
         return Ok(());
     }
     for item in selection.items {
         match data.get(item.key.as_str()) {
             Some(bytes) => {
                 let mode = bits(item.mode.unwrap_or(selection.mode));
-                payload.insert(item.path.clone(), (bytes.clone(), mode));
+                payload.insert(&item.path, bytes, mode);
             }
             None if selection.is_optional => {}
             None => return Err(Problem::Wrong(missing(&item.key))),
@@ -177,7 +194,7 @@ fn downward_api(
     items: &[DownwardAPIVolumeFile],
     mode: i32,
     request: &VolumeRequest<'_>,
-    payload: &mut Payload,
+    payload: &mut Files<'_>,
 ) -> Result<(), Problem> {
     // Files cannot tell addresses: the API refuses such volumes.
     let nowhere = (None, IpAddr::from(Ipv4Addr::UNSPECIFIED));
@@ -198,7 +215,7 @@ fn downward_api(
             continue;
         };
         let text = text.map_err(Problem::Wrong)?;
-        payload.insert(item.path.clone(), (text.into_bytes(), bits(item.mode.unwrap_or(mode))));
+        payload.insert(&item.path, text.as_bytes(), bits(item.mode.unwrap_or(mode)));
     }
     Ok(())
 }

@@ -17,7 +17,18 @@ struct Hard(Counts);
 
 /// The counts for constraints that are wishes.
 #[derive(Default)]
-struct Soft(Counts);
+struct Soft(Counts, Room);
+
+/// Room to work in, kept between decisions: what is as long as the cluster is wide is not asked of the allocator each time,
+/// which would hand out memory that was never touched.
+#[derive(Default)]
+struct Room {
+    ignored: Vec<bool>,
+    seen: Vec<bool>,
+    parts: Vec<f64>,
+    scores: Vec<f64>,
+    raw: Vec<i64>,
+}
 
 #[derive(Default)]
 struct Counts {
@@ -114,12 +125,13 @@ impl Bulk for PodTopologySpread {
     }
 
     fn score(&self, view: &mut View<'_>, feasible: &[usize], weight: i64, totals: &mut [i64]) {
-        let mut counts = std::mem::take(&mut view.memory.of::<Soft>().0);
+        let Soft(mut counts, mut room) = std::mem::take(view.memory.of::<Soft>());
         if counts.follow(self, false, &mut Refresh(view)) {
             let requires_all = self.requires_all_labels(view.pod);
-            add_scores(&counts, requires_all, view, feasible, weight, totals);
+            room.score(&counts, requires_all, view, feasible);
+            totals.iter_mut().zip(&room.raw).for_each(|(total, score)| *total += weight * score);
         }
-        view.memory.of::<Soft>().0 = counts;
+        *view.memory.of::<Soft>() = Soft(counts, room);
     }
 }
 
@@ -141,63 +153,68 @@ fn mask(constraint: &Constraint, tally: &Tally, present: &[bool]) -> Mask {
     Mask { domains: std::sync::Arc::clone(&tally.domains), verdicts, answers }
 }
 
-fn add_scores(
-    counts: &Counts,
-    requires_all: bool,
-    view: &View<'_>,
-    feasible: &[usize],
-    weight: i64,
-    totals: &mut [i64],
-) {
-    let tallies = counts.tallies.all();
-    let lacks = |domains: &Domains, place: usize| domains.of_place[place] as usize >= domains.len;
-    let is_ignored = |place: usize| requires_all && tallies.iter().any(|tally| lacks(&tally.domains, place));
-    let may_ignore =
-        requires_all && tallies.iter().any(|tally| tally.domains.of_place.contains(&(tally.domains.len as u32)));
-    let ignored: Vec<bool> = match may_ignore {
-        true => feasible.iter().map(|place| is_ignored(*place)).collect(),
-        false => Vec::new(),
-    };
-    let ignores = |index: usize| ignored.get(index).copied().unwrap_or(false);
-    let hosts = feasible.len() - ignored.iter().filter(|ignored| **ignored).count();
-    let mut scores = vec![0.0; feasible.len()];
-    for (constraint, tally) in counts.constraints.iter().zip(tallies) {
-        let domains = &tally.domains;
-        let size = if constraint.key == HOSTNAME { hosts } else { distinct(domains, feasible, ignores) };
-        let one = normalizing_weight(size);
-        if constraint.key == HOSTNAME && !domains.is_one_each {
-            // Several nodes bear one name: each is counted for itself.
-            for (score, place) in scores.iter_mut().zip(feasible).filter(|(_, place)| domains.at(**place).is_some()) {
-                *score += part(held_on(view.snapshot.at(*place), constraint, view.pod), constraint, one);
+impl Room {
+    /// Works out the normalised score of each feasible node, in `raw`.
+    fn score(&mut self, counts: &Counts, requires_all: bool, view: &View<'_>, feasible: &[usize]) {
+        let hosts = self.ignore(counts, requires_all, feasible);
+        self.scores.clear();
+        self.scores.resize(feasible.len(), 0.0);
+        for (constraint, tally) in counts.constraints.iter().zip(counts.tallies.all()) {
+            let domains = &tally.domains;
+            let size = if constraint.key == HOSTNAME { hosts } else { self.distinct(domains, feasible) };
+            let one = normalizing_weight(size);
+            let scores = self.scores.iter_mut().zip(feasible);
+            if constraint.key == HOSTNAME && !domains.is_one_each {
+                // Several nodes bear one name: each is counted for itself.
+                for (score, place) in scores.filter(|(_, place)| domains.at(**place).is_some()) {
+                    *score += part(held_on(view.snapshot.at(*place), constraint, view.pod), constraint, one);
+                }
+                continue;
             }
-            continue;
-        }
-        let parts: Vec<f64> = tally.counts.iter().map(|held| part(i64::from(*held), constraint, one)).collect();
-        for (score, place) in scores.iter_mut().zip(feasible) {
-            let domain = domains.of_place[*place] as usize;
-            if domain < domains.len {
-                *score += parts[domain];
+            self.parts.clear();
+            self.parts.extend(tally.counts.iter().map(|held| part(i64::from(*held), constraint, one)));
+            for (score, place) in scores {
+                let domain = domains.of_place[*place] as usize;
+                if domain < domains.len {
+                    *score += self.parts[domain];
+                }
             }
         }
+        self.raw.clear();
+        self.raw.extend(self.scores.iter().map(|score| score.round() as i64));
+        let ignored = &self.ignored;
+        normalize(&mut self.raw, |index| ignored.get(index).copied().unwrap_or(false));
     }
-    let mut raw: Vec<i64> = scores.iter().map(|score| score.round() as i64).collect();
-    normalize(&mut raw, ignores);
-    totals.iter_mut().zip(&raw).for_each(|(total, score)| *total += weight * score);
-}
 
-/// In how many domains the feasible nodes are; nodes without the label are in one together.
-fn distinct(domains: &Domains, feasible: &[usize], ignores: impl Fn(usize) -> bool) -> usize {
-    let mut seen = vec![false; domains.len + 1];
-    let mut number = 0;
-    for (index, place) in feasible.iter().enumerate() {
-        let domain = domains.of_place[*place] as usize;
-        if !seen[domain] && !ignores(index) {
-            seen[domain] = true;
-            number += 1;
-            if number > domains.len {
-                break;
+    /// Finds out which feasible nodes lack a label that all must have; says how many do not.
+    fn ignore(&mut self, counts: &Counts, requires_all: bool, feasible: &[usize]) -> usize {
+        let tallies = counts.tallies.all();
+        let lacks = |domains: &Domains, place: usize| domains.of_place[place] as usize >= domains.len;
+        let is_ignored = |place: usize| tallies.iter().any(|tally| lacks(&tally.domains, place));
+        let may_ignore =
+            requires_all && tallies.iter().any(|tally| tally.domains.of_place.contains(&(tally.domains.len as u32)));
+        self.ignored.clear();
+        if may_ignore {
+            self.ignored.extend(feasible.iter().map(|place| is_ignored(*place)));
+        }
+        feasible.len() - self.ignored.iter().filter(|ignored| **ignored).count()
+    }
+
+    /// In how many domains the feasible nodes are; nodes without the label are in one together.
+    fn distinct(&mut self, domains: &Domains, feasible: &[usize]) -> usize {
+        self.seen.clear();
+        self.seen.resize(domains.len + 1, false);
+        let mut number = 0;
+        for (index, place) in feasible.iter().enumerate() {
+            let domain = domains.of_place[*place] as usize;
+            if !self.seen[domain] && !self.ignored.get(index).copied().unwrap_or(false) {
+                self.seen[domain] = true;
+                number += 1;
+                if number > domains.len {
+                    break;
+                }
             }
         }
+        number
     }
-    number
 }
