@@ -14,6 +14,10 @@ pub const FILES: &[(&str, &str)] = &[
     ("scenarios/message-trace.yaml", include_str!("../../scenarios/message-trace.yaml")),
     ("scenarios/typos.yaml", include_str!("../../scenarios/typos.yaml")),
     ("scenarios/rollout-undo.yaml", include_str!("../../scenarios/rollout-undo.yaml")),
+    ("scenarios/crash-loop.yaml", include_str!("../../scenarios/crash-loop.yaml")),
+    ("scenarios/config.yaml", include_str!("../../scenarios/config.yaml")),
+    ("scenarios/newline.yaml", include_str!("../../scenarios/newline.yaml")),
+    ("scenarios/probes.yaml", include_str!("../../scenarios/probes.yaml")),
     ("scenarios/jobs.yaml", include_str!("../../scenarios/jobs.yaml")),
     ("scenarios/service.yaml", include_str!("../../scenarios/service.yaml")),
     ("scenarios/pending-cpu.yaml", include_str!("../../scenarios/pending-cpu.yaml")),
@@ -31,6 +35,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("scenarios/spike.yaml", include_str!("../../scenarios/spike.yaml")),
     ("scenarios/gitops.yaml", include_str!("../../scenarios/gitops.yaml")),
     ("scenarios/sigterm.yaml", include_str!("../../scenarios/sigterm.yaml")),
+    ("scenarios/zero-lost.yaml", include_str!("../../scenarios/zero-lost.yaml")),
     ("scenarios/volume.yaml", include_str!("../../scenarios/volume.yaml")),
     ("scenarios/ha-masters.yaml", include_str!("../../scenarios/ha-masters.yaml")),
 ];

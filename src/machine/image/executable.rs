@@ -52,6 +52,7 @@ pub enum Executable {
 /// Tools of busybox that podlab models; `sh` is named by the image's shell.
 pub const BUSYBOX_TOOLS: &[&str] = &[
     "[",
+    "base64",
     "basename",
     "cat",
     "chmod",
@@ -80,6 +81,7 @@ pub const BUSYBOX_TOOLS: &[&str] = &[
     "nc",
     "nproc",
     "nslookup",
+    "od",
     "printenv",
     "printf",
     "ps",
@@ -112,6 +114,7 @@ pub const BUSYBOX_TOOLS: &[&str] = &[
 /// The same of a slim GNU image.
 pub const GNU_TOOLS: &[&str] = &[
     "[",
+    "base64",
     "basename",
     "cat",
     "chmod",
@@ -137,6 +140,7 @@ pub const GNU_TOOLS: &[&str] = &[
     "mktemp",
     "mv",
     "nproc",
+    "od",
     "printenv",
     "printf",
     "pwd",

@@ -220,8 +220,8 @@ pub struct ReactionSpec {
     pub drain: bool,
     /// While draining, new requests are still answered.
     pub keep_listening: bool,
-    /// The drain is cut off after this long.
-    pub drain_timeout: Option<Span>,
+    /// The drain is cut off after this long; a duration or a template of one.
+    pub drain_timeout: Option<Template>,
     /// Lines written at the end, templates.
     pub last_log: Vec<String>,
 }

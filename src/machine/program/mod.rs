@@ -218,8 +218,8 @@ impl Program {
 
     fn begin_end(&mut self, code: i32, reaction: &ReactionSpec, host: HostPid, kernel: &mut Kernel<'_>) {
         let earliest = kernel.now + self.span(&reaction.after, host, kernel);
-        let latest = match reaction.drain_timeout {
-            Some(span) => kernel.now + span.0,
+        let latest = match &reaction.drain_timeout {
+            Some(template) => kernel.now + self.span(template, host, kernel),
             None => SimTime::MAX,
         };
         // A second, harsher signal may end a drain: the earlier of two ends wins.

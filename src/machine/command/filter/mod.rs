@@ -1,15 +1,22 @@
-//! Tools that read input and write output: `cat`, `head`, `tail`, `grep`, `wc`, `sort`, `uniq`, `cut`, `tr`, `sed`, `tee`.
+//! Tools that read input and write output: `cat`, `head`, `tail`, `grep`, `wc`, `sort`, `uniq`, `cut`, `tr`, `sed`, `tee`, `od`,
+//! `base64`.
 
 pub mod arguments;
+pub mod base64;
 pub mod grep;
+pub mod od;
 pub mod plan;
 pub mod sed;
+pub mod wc;
 
 use std::collections::VecDeque;
 
+use self::base64::Base64;
 use self::grep::Grep;
+use self::od::Od;
 pub use self::plan::{Plan, plan};
 use self::sed::{Sed, sed_line};
+use self::wc::Wc;
 
 /// A filter under way.
 #[derive(Clone, Debug)]
@@ -24,17 +31,12 @@ pub enum Filter {
     TailFrom(usize, usize),
     /// Lines that match.
     Grep(Grep),
-    /// Counts of lines, words, bytes, and which are wanted.
-    Wc {
-        /// Lines.
-        lines: u64,
-        /// Words.
-        words: u64,
-        /// Bytes.
-        bytes: u64,
-        /// Letters of what is shown; none shows all.
-        shows: String,
-    },
+    /// Counts of lines, words, bytes.
+    Wc(Wc),
+    /// Bytes made visible.
+    Od(Od),
+    /// Bytes in 64 letters, and back.
+    Base64(Base64),
     /// All lines, sorted at the end.
     Sort {
         /// Lines.
@@ -84,12 +86,25 @@ impl Filter {
     /// Whether it takes bytes as they come, not line by line.
     #[must_use]
     pub fn takes_bytes(&self) -> bool {
-        matches!(self, Self::Cat | Self::Tr { .. })
+        matches!(self, Self::Cat | Self::Tr { .. } | Self::Wc(_) | Self::Od(_) | Self::Base64(_))
+    }
+
+    /// Another file begins, or standard input.
+    pub fn begin(&mut self, file: Option<&str>) {
+        if let Self::Wc(wc) = self {
+            wc.begin(file);
+        }
     }
 
     /// Bytes that need no lines.
-    pub fn bytes(&self, bytes: &[u8], out: &mut Vec<u8>) {
-        let Self::Tr { from, to, deletes } = self else { return out.extend_from_slice(bytes) };
+    pub fn bytes(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        let (from, to, deletes) = match self {
+            Self::Tr { from, to, deletes } => (from, to, deletes),
+            Self::Wc(wc) => return wc.count(bytes),
+            Self::Od(od) => return od.take(bytes),
+            Self::Base64(base64) => return base64.take(bytes),
+            _ => return out.extend_from_slice(bytes),
+        };
         let changed = String::from_utf8_lossy(bytes)
             .chars()
             .filter_map(|c| match from.iter().position(|from| *from == c) {
@@ -109,7 +124,7 @@ impl Filter {
             out.push(b'\n');
         };
         match self {
-            Self::Cat | Self::Tr { .. } => say(&text),
+            Self::Cat | Self::Tr { .. } | Self::Wc(_) | Self::Od(_) | Self::Base64(_) => say(&text),
             Self::Head(left) => {
                 if *left > 0 {
                     say(&text);
@@ -130,11 +145,6 @@ impl Filter {
                 }
             }
             Self::Grep(grep) => return grep.line(&text, out),
-            Self::Wc { lines, words, bytes, .. } => {
-                *lines += 1;
-                *words += text.split_whitespace().count() as u64;
-                *bytes += line.len() as u64 + 1;
-            }
             Self::Sort { lines, .. } => lines.push(text),
             Self::Uniq { last, count, shows_count } => {
                 if last.as_ref() == Some(&text) {
@@ -174,18 +184,9 @@ impl Filter {
         match self {
             Self::Tail(_, kept) => kept.drain(..).for_each(|line| say(&String::from_utf8_lossy(&line))),
             Self::Grep(grep) => return grep.finish(out),
-            Self::Wc { lines, words, bytes, shows } => {
-                let wanted = |letter| shows.is_empty() || shows.contains(letter);
-                let all = [('l', &*lines), ('w', &*words), ('c', &*bytes)];
-                let shown: Vec<String> =
-                    all.into_iter().filter(|(letter, _)| wanted(*letter)).map(|(_, count)| count.to_string()).collect();
-                let text = if shown.len() == 1 {
-                    shown.concat()
-                } else {
-                    shown.iter().map(|count| format!("{count:>10}")).collect()
-                };
-                say(&text);
-            }
+            Self::Wc(wc) => out.extend_from_slice(wc.table().as_bytes()),
+            Self::Od(od) => out.extend_from_slice(od.table().as_bytes()),
+            Self::Base64(base64) => return base64.finish(out),
             Self::Sort { lines, flags } => {
                 sort(lines, flags);
                 lines.iter().for_each(|line| say(line));
@@ -221,10 +222,12 @@ fn sort(lines: &mut Vec<String>, flags: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::image::executable::Flavour;
 
     fn filter(line: &str, input: &str) -> (String, i32) {
         let argv: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let mut plan = plan(&argv).unwrap().unwrap();
+        let mut plan = plan(&argv, Flavour::Busybox).unwrap().unwrap();
+        plan.filter.begin(None);
         let mut out = Vec::new();
         if plan.filter.takes_bytes() {
             plan.filter.bytes(input.as_bytes(), &mut out);
@@ -246,6 +249,9 @@ mod tests {
         assert_eq!(filter("grep -c b", "a\nb\nb\n"), ("2\n".into(), 0));
         assert_eq!(filter("grep x", "a\n").1, 1);
         assert_eq!(filter("wc -l", "a\nb\n"), ("2\n".into(), 0));
+        assert_eq!(filter("base64", "tulip"), ("dHVsaXA=\n".into(), 0));
+        assert_eq!(filter("base64 -d", "dHVsaXAK\n"), ("tulip\n".into(), 0));
+        assert_eq!(filter("base64 -d", "not base64").1, 1);
         assert_eq!(filter("sort -rn", "2\n10\n1\n"), ("10\n2\n1\n".into(), 0));
         assert_eq!(filter("cut -d: -f2", "a:b:c\n"), ("b\n".into(), 0));
         assert_eq!(filter("tr a-z A-Z", "abc\n"), ("ABC\n".into(), 0));

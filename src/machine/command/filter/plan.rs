@@ -5,7 +5,11 @@ use std::collections::VecDeque;
 use super::Filter;
 use super::arguments::Arguments;
 use super::grep::Grep;
+use super::base64::Base64;
+use super::od::Od;
 use super::sed::sed;
+use super::wc::Wc;
+use crate::machine::image::executable::Flavour;
 
 /// A filter and what it reads.
 #[derive(Clone, Debug)]
@@ -22,7 +26,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn plan(argv: &[String]) -> Result<Option<Plan>, String> {
+pub fn plan(argv: &[String], flavour: Flavour) -> Result<Option<Plan>, String> {
     let name = crate::machine::fs::path::base_name(argv.first().map_or("", String::as_str));
     let values = match name {
         "head" | "tail" => "nc",
@@ -30,6 +34,8 @@ pub fn plan(argv: &[String]) -> Result<Option<Plan>, String> {
         "cut" => "dfc",
         "sort" => "kt",
         "sed" => "e",
+        "od" => "tA",
+        "base64" => "w",
         _ => "",
     };
     let arguments = Arguments::read(&argv[1..], values);
@@ -42,7 +48,9 @@ pub fn plan(argv: &[String]) -> Result<Option<Plan>, String> {
             None => Filter::Tail(arguments.number('n').unwrap_or(10), VecDeque::new()),
         },
         "grep" => Filter::Grep(Grep::new(&arguments, &mut files)?),
-        "wc" => Filter::Wc { lines: 0, words: 0, bytes: 0, shows: arguments.letters.clone() },
+        "wc" => Filter::Wc(Wc::new(&arguments.letters, flavour)),
+        "od" => Filter::Od(Od::new(&arguments.letters, arguments.value('t').as_deref(), arguments.value('A').as_deref())?),
+        "base64" => Filter::Base64(Base64::new(arguments.letters.contains(['d', 'D']), arguments.number('w'))),
         "sort" => Filter::Sort { lines: Vec::new(), flags: arguments.letters.clone() },
         "uniq" => Filter::Uniq { last: None, count: 0, shows_count: arguments.letters.contains('c') },
         "cut" => {

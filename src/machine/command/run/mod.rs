@@ -177,7 +177,7 @@ impl Run {
             }
             _ => {}
         }
-        match plan(&argv) {
+        match plan(&argv, self.tool.flavour) {
             Ok(Some(plan)) => {
                 self.work = Work::Filter(Box::new(Stream::of(plan)));
                 return None;

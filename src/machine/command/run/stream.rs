@@ -135,6 +135,7 @@ impl Run {
         match result {
             Ok(open) => {
                 stream.input = Some(open);
+                stream.filter.begin(file.as_deref());
                 if file.is_some_and(|file| file != "-")
                     && let Some(process) = kernel.sandbox.processes.get_mut(&host)
                 {
