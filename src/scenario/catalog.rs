@@ -18,6 +18,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("scenarios/config.yaml", include_str!("../../scenarios/config.yaml")),
     ("scenarios/newline.yaml", include_str!("../../scenarios/newline.yaml")),
     ("scenarios/probes.yaml", include_str!("../../scenarios/probes.yaml")),
+    ("scenarios/image-pull.yaml", include_str!("../../scenarios/image-pull.yaml")),
     ("scenarios/jobs.yaml", include_str!("../../scenarios/jobs.yaml")),
     ("scenarios/service.yaml", include_str!("../../scenarios/service.yaml")),
     ("scenarios/pending-cpu.yaml", include_str!("../../scenarios/pending-cpu.yaml")),
@@ -36,6 +37,8 @@ pub const FILES: &[(&str, &str)] = &[
     ("scenarios/gitops.yaml", include_str!("../../scenarios/gitops.yaml")),
     ("scenarios/sigterm.yaml", include_str!("../../scenarios/sigterm.yaml")),
     ("scenarios/zero-lost.yaml", include_str!("../../scenarios/zero-lost.yaml")),
+    ("scenarios/last-man-out.yaml", include_str!("../../scenarios/last-man-out.yaml")),
+    ("scenarios/will-not-die.yaml", include_str!("../../scenarios/will-not-die.yaml")),
     ("scenarios/volume.yaml", include_str!("../../scenarios/volume.yaml")),
     ("scenarios/ha-masters.yaml", include_str!("../../scenarios/ha-masters.yaml")),
 ];
