@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::Filter;
 use super::arguments::Arguments;
-use super::grep::Grep;
 use super::base64::Base64;
+use super::grep::Grep;
 use super::od::Od;
 use super::sed::sed;
 use super::wc::Wc;
@@ -49,7 +49,9 @@ pub fn plan(argv: &[String], flavour: Flavour) -> Result<Option<Plan>, String> {
         },
         "grep" => Filter::Grep(Grep::new(&arguments, &mut files)?),
         "wc" => Filter::Wc(Wc::new(&arguments.letters, flavour)),
-        "od" => Filter::Od(Od::new(&arguments.letters, arguments.value('t').as_deref(), arguments.value('A').as_deref())?),
+        "od" => {
+            Filter::Od(Od::new(&arguments.letters, arguments.value('t').as_deref(), arguments.value('A').as_deref())?)
+        }
         "base64" => Filter::Base64(Base64::new(arguments.letters.contains(['d', 'D']), arguments.number('w'))),
         "sort" => Filter::Sort { lines: Vec::new(), flags: arguments.letters.clone() },
         "uniq" => Filter::Uniq { last: None, count: 0, shows_count: arguments.letters.contains('c') },

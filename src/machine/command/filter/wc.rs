@@ -79,7 +79,13 @@ impl Wc {
     fn width(&self, columns: usize) -> usize {
         match self.flavour {
             _ if columns == 1 && self.counted.len() <= 1 => 1,
-            Flavour::Busybox => if columns == 1 { 1 } else { BUSYBOX_WIDTH },
+            Flavour::Busybox => {
+                if columns == 1 {
+                    1
+                } else {
+                    BUSYBOX_WIDTH
+                }
+            }
             Flavour::Gnu if self.counted.iter().any(|(name, _)| name.is_none()) => GNU_WIDTH,
             Flavour::Gnu => self.counted.iter().map(|(_, counts)| counts.bytes).sum::<u64>().to_string().len(),
         }
@@ -110,6 +116,9 @@ mod tests {
     fn several_columns_are_aligned_as_each_of_the_two_does_it() {
         assert_eq!(wc("", Flavour::Busybox, &[(None, "hi\n")]), "        1         1         3\n");
         assert_eq!(wc("", Flavour::Gnu, &[(None, "hi\n")]), "      1       1       3\n");
-        assert_eq!(wc("", Flavour::Gnu, &[(Some("a"), "hi you\n"), (Some("b"), "x\n")]), "1 2 7 a\n1 1 2 b\n2 3 9 total\n");
+        assert_eq!(
+            wc("", Flavour::Gnu, &[(Some("a"), "hi you\n"), (Some("b"), "x\n")]),
+            "1 2 7 a\n1 1 2 b\n2 3 9 total\n"
+        );
     }
 }
