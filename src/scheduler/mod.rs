@@ -7,7 +7,7 @@
 //! Models <https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/>.
 //!
 //! **Invariants.** The scheduler knows only what its watches brought. It changes no Pod but through the API. It never looks
-//! at what Pods really use. A Pod that was placed counts on its node at once, before the API says so.
+//! at what Pods really use, unless a profile has the plugin [`plugins::real_use`] on. A Pod that was placed counts on its node at once, before the API says so.
 //!
 //! **Not modelled:** the client's rate limit (50 requests per second), extenders, and the plugins named in [`plugins`].
 //!
@@ -29,6 +29,7 @@ mod failure;
 pub mod fixture;
 pub mod framework;
 mod intake;
+mod measures;
 pub mod namespaces;
 pub mod node_info;
 pub mod plugins;

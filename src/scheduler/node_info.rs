@@ -31,6 +31,17 @@ pub struct NodeInfo {
     pub is_unschedulable: bool,
     /// The images on it, with their sizes in bytes.
     pub images: Vec<(Arc<str>, i64)>,
+    /// What is really used there, if somebody measured it.
+    pub used: Option<NodeUse>,
+}
+
+/// What is really used on a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeUse {
+    /// Thousandths of a CPU.
+    pub milli_cpu: i64,
+    /// Bytes of memory.
+    pub memory: i64,
 }
 
 impl NodeInfo {

@@ -19,6 +19,8 @@ mod metrics;
 mod node;
 /// README: its commands, run.
 mod readme;
+/// Scheduling by what is really used.
+mod real_use;
 /// The same run twice; looking back; rewinding.
 mod replay;
 /// In-place resize of Pods.

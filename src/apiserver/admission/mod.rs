@@ -101,6 +101,7 @@ pub(super) fn validate_resize(object: &Object, old: &Object, review: &mut Review
 /// # Errors
 /// In the words of the plug-in that refuses.
 pub(super) fn on_delete(review: &mut Review<'_>) -> Result<(), Box<Status>> {
+    priority::admit_delete(review.request)?;
     namespace_lifecycle::admit_delete(review.request)
 }
 

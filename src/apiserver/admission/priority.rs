@@ -2,7 +2,7 @@
 //!
 //! Source: `plugin/pkg/admission/priority/admission.go`.
 
-use crate::apiserver::request::Verb;
+use crate::apiserver::request::{Request, Verb};
 use crate::apiserver::status::Status;
 use crate::model::scheduling::PriorityClass;
 use crate::model::{Kind, Meta, Pod};
@@ -10,6 +10,8 @@ use crate::model::{Kind, Meta, Pod};
 use super::{Review, lookup, lookup_all, shown_name};
 
 const PREEMPT: &str = "PreemptLowerPriority";
+/// The classes that every cluster has. Source: `pkg/apis/scheduling/v1/helpers.go`.
+const SYSTEM_CLASSES: [&str; 2] = ["system-node-critical", "system-cluster-critical"];
 
 pub(super) fn admit(pod: &mut Pod, review: &mut Review<'_>) -> Result<(), Box<Status>> {
     let named = pod.spec.priority_class_name.clone().filter(|name| !name.is_empty());
@@ -58,6 +60,15 @@ pub(super) fn validate_class(class: &PriorityClass, review: &mut Review<'_>) -> 
             Err(Box::new(Status::forbidden(Kind::PriorityClass, class.metadata.name(), &why)))
         }
     }
+}
+
+/// Source: `pkg/registry/scheduling/priorityclass/storage/storage.go`, `Delete`.
+pub(super) fn admit_delete(request: &Request) -> Result<(), Box<Status>> {
+    if request.kind == Kind::PriorityClass && SYSTEM_CLASSES.contains(&&*request.name) {
+        let why = "this is a system priority class and cannot be deleted";
+        return Err(Box::new(Status::forbidden(Kind::PriorityClass, &request.name, why)));
+    }
+    Ok(())
 }
 
 /// The default class; of several the one with the lowest value.

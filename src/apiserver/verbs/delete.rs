@@ -242,6 +242,10 @@ fn mark(object: &mut Object, grace: i64, work: &Work<'_>) {
     }
     meta.deletion_timestamp = Some(time::time(ends_at));
     meta.deletion_grace_period_seconds = Some(grace);
+    if let Object::Namespace(namespace) = object {
+        // Its own storage marks it, without any grace. Source: `pkg/registry/core/namespace/storage/storage.go`.
+        Arc::make_mut(namespace).metadata.deletion_grace_period_seconds = None;
+    }
 }
 
 /// What an eviction leaves on the Pod. Source: `pkg/registry/core/pod/storage/eviction.go`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::client::{Caches, Component, Ctx, Election, Elector, Incoming, Informer, Recorder, Timer};
+use crate::client::{Caches, Component, Ctx, Election, Elector, Incoming, Informer, Recorder, Ticket, Timer};
 use crate::engine::{SimDuration, SimTime};
 use crate::model::Kind;
 
@@ -50,6 +50,8 @@ const TIMER_BACKOFF: u16 = 2;
 const TIMER_POOL: u16 = 3;
 /// The volumes of a Pod have not been bound in time.
 pub(super) const TIMER_BINDING: u16 = 4;
+/// What nodes use is asked for.
+pub(super) const TIMER_USE: u16 = 5;
 
 /// kube-scheduler.
 #[derive(Clone)]
@@ -68,6 +70,8 @@ pub struct Scheduler {
     is_busy: bool,
     backoff_at: Option<SimTime>,
     is_pool_timer_set: bool,
+    /// The question what nodes use, while it has no answer.
+    pub(super) measuring: Option<Ticket>,
 }
 
 impl Default for Scheduler {
@@ -97,6 +101,7 @@ impl Scheduler {
             is_busy: false,
             backoff_at: None,
             is_pool_timer_set: false,
+            measuring: None,
         }
     }
 
@@ -213,6 +218,7 @@ impl Scheduler {
                 self.queue.flush_pool(&self.algorithm.profiles, ctx.now);
             }
             TIMER_BINDING => self.on_binding_deadline(timer.number, ctx),
+            TIMER_USE => self.measure(ctx),
             _ => {}
         }
     }
@@ -253,6 +259,7 @@ impl Scheduler {
         }
         match incoming {
             Incoming::Timer(timer) => self.on_timer(timer, ctx),
+            Incoming::Response { ticket, outcome } if self.on_measures(ticket, &outcome) => {}
             Incoming::Response { ticket, outcome } if !self.on_binding_outcome(ticket, &outcome, ctx) => {
                 self.on_eviction_outcome(ticket, &outcome, ctx);
             }
@@ -270,6 +277,7 @@ impl Component for Scheduler {
         for informer in self.informers.informers_mut() {
             informer.start(ctx);
         }
+        self.begin_measuring(ctx);
     }
 
     fn handle(&mut self, incoming: Incoming, ctx: &mut Ctx<'_>) {

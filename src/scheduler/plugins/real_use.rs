@@ -1,8 +1,8 @@
 //! # RealUse
 //! Not one of Kubernetes: prefers nodes by what is really used there, where all others look at requests only. Off by default,
-//! so that one can compare. Real clusters have such plugins too (Trimaran, crane-scheduler); like the latter it reads what is
-//! used from annotations of the Node, which whoever measures writes there, in the form of quantities:
-//! `kubectl annotate node node-1 podlab.dev/cpu-use=1500m podlab.dev/memory-use=3Gi`
+//! so that one can compare. Real clusters have such plugins too (Trimaran, crane-scheduler). Like the former it takes what
+//! metrics-server serves; where there is none, it reads annotations of the Node like the latter, which whoever measures writes
+//! there, in the form of quantities: `kubectl annotate node node-1 podlab.dev/cpu-use=1500m podlab.dev/memory-use=3Gi`
 //!
 //! A node that nobody measured gets half of the points.
 
@@ -11,6 +11,8 @@ use crate::scheduler::framework::{CycleState, Plugin, Score};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 
+/// Its name in a `KubeSchedulerConfiguration`.
+pub const NAME: &str = "RealUse";
 /// The annotations that say what is used.
 pub const CPU_USE: &str = "podlab.dev/cpu-use";
 /// The annotations that say what is used.
@@ -25,7 +27,7 @@ pub struct RealUse;
 
 impl Plugin for RealUse {
     fn name(&self) -> &'static str {
-        "RealUse"
+        NAME
     }
     fn as_score(&self) -> Option<&dyn Score> {
         Some(self)
@@ -35,8 +37,11 @@ impl Plugin for RealUse {
 impl Score for RealUse {
     /// The free part of the scarcer of CPU and memory, in percent.
     fn score(&self, _: &CycleState, _: &PodInfo, node: &NodeInfo) -> i64 {
-        let cpu = free(use_of(node, CPU_USE).map(Quantity::milli_value), node.allocatable.milli_cpu);
-        let memory = free(use_of(node, MEMORY_USE).map(Quantity::value), node.allocatable.memory);
+        let measured = node.used;
+        let cpu = measured.map(|used| used.milli_cpu).or_else(|| use_of(node, CPU_USE).map(Quantity::milli_value));
+        let memory = measured.map(|used| used.memory).or_else(|| use_of(node, MEMORY_USE).map(Quantity::value));
+        let cpu = free(cpu, node.allocatable.milli_cpu);
+        let memory = free(memory, node.allocatable.memory);
         cpu.into_iter().chain(memory).min().unwrap_or(UNKNOWN)
     }
 

@@ -20,7 +20,7 @@ use crate::model::{Meta, Resource, Resources};
 
 use super::budgets::Budgets;
 use super::namespaces::Namespaces;
-use super::node_info::NodeInfo;
+use super::node_info::{NodeInfo, NodeUse};
 use super::pod_info::PodInfo;
 use super::volumes::Volumes;
 use super::workloads::Workloads;
@@ -171,6 +171,18 @@ impl Snapshot {
         }
         self.topology_epoch += u64::from(is_moved);
         self.note(slot, Change::Node);
+    }
+
+    /// Takes in what nodes use; a node that is not among them is unmeasured.
+    pub fn set_use(&mut self, used: &BTreeMap<String, NodeUse>) {
+        for slot in 0..self.slots.len() {
+            let info = &self.slots[slot].info;
+            let now = used.get(&*info.name).copied();
+            if info.node.is_some() && info.used != now {
+                Arc::make_mut(&mut self.slots[slot].info).used = now;
+                self.note(slot, Change::Node);
+            }
+        }
     }
 
     /// A node is gone; what is known of its Pods stays until they go too.
