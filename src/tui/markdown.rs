@@ -3,7 +3,7 @@
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::model::yaml;
 
@@ -66,7 +66,10 @@ impl Writer {
             Event::End(tag) => self.end(tag),
             Event::Text(text) => match &mut self.code {
                 Some((_, code)) => code.push_str(&text),
-                None => self.pieces.push((text.into_string(), self.style())),
+                None => {
+                    self.join_chinese(&text);
+                    self.pieces.push((text.into_string(), self.style()));
+                }
             },
             Event::Code(code) => {
                 let style = self.theme.style(Meaning::Key);
@@ -79,6 +82,18 @@ impl Writer {
                 self.out.push(Line::styled(rule, self.theme.style(Meaning::Frame)));
             }
             _ => {}
+        }
+    }
+
+    /// Chinese that goes on in the next line of its source has no space there.
+    fn join_chinese(&mut self, next: &str) {
+        let is_wide = |letter: Option<char>| letter.and_then(UnicodeWidthChar::width) == Some(2);
+        if let [.., (before, _), (gap, _)] = self.pieces.as_slice()
+            && gap == " "
+            && is_wide(before.chars().next_back())
+            && is_wide(next.chars().next())
+        {
+            self.pieces.pop();
         }
     }
 
@@ -273,6 +288,15 @@ mod tests {
     fn chinese_breaks_between_characters_but_not_before_a_stop() {
         assert_eq!(shown("這個 Pod 一直停在 Pending。", 12), ["這個 Pod 一", "直停在", "Pending。"]);
         assert_eq!(shown("甲乙丙丁。", 8), ["甲乙丙", "丁。"]);
+    }
+
+    #[test]
+    fn chinese_that_goes_on_in_the_next_line_of_its_source_has_no_space_there() {
+        assert_eq!(
+            shown("今天有人合併了\n一個**小小的**\n整理，用 `apply`\n套用 Pod\n一次。", 60),
+            ["今天有人合併了一個小小的整理，用 apply 套用 Pod 一次。"]
+        );
+        assert_eq!(shown("one\ntwo", 60), ["one two"]);
     }
 
     #[test]
