@@ -275,3 +275,60 @@ key-clear = clear
 key-close = close
 key-save = save
 key-give-up = give up
+
+## The inside of a Pod
+key-inside = inside
+inside-title = Inside
+inside-none = Nothing of this Pod is on any machine.
+inside-nothing = none
+inside-runs = runs since { $since }
+inside-ended = ended with exit code { $code } ({ $reason }) at { $at }
+inside-made = made, does not run yet
+inside-restarts = restarts: { $count }
+inside-uses = Resources
+inside-cpu = CPU
+inside-memory = memory
+inside-disk = disk
+inside-processes = Processes
+inside-traps = handles
+inside-signals = Signals
+inside-ports = Listens
+inside-port = port { $port }, PID { $pid }
+inside-files = Mounts and files of its own
+inside-mount = mount
+inside-log = Log, newest first
+
+## How a Pod came to its end
+key-ending = timeline of ends
+key-beside = beside another
+key-earlier-end = earlier end
+key-later-end = later end
+ending-title = Ends of Pods
+ending-none = No Pod has ended yet. Delete one, and look here at what happens to it moment by moment.
+ending-not-yet = { $pod } has not been ended. Delete it, and look here at what happens to it moment by moment.
+ending-goes-on = still going on
+ending-deleted = deleted by { $who }
+ending-ends = it ends: { $why }
+ending-slice = EndpointSlice of { $service }: not ready any more
+ending-proxy = kube-proxy on { $node } ceases to choose it for { $service }
+ending-hook = preStop of { $container } begins
+ending-hook-ended = preStop of { $container } is over
+ending-hook-failed = preStop of { $container } failed
+ending-hook-cut = preStop of { $container }: the grace period is over
+ending-process = PID { $pid } ends with exit code { $code }: { $command }
+ending-exited = { $container } ends with exit code { $code } ({ $reason })
+ending-lost = { $count ->
+    [one] a request of { $client } is lost
+   *[other] { $count } requests of { $client } are lost
+ }
+ending-lost-all = lost: { $count }
+ending-removed = taken out of the API
+ending-lane-chosen = chosen
+ending-lane-hook = preStop
+ending-lane-grace = grace
+ending-lane-life = process
+ending-lane-lost = lost
+
+## What nodes and Pods use
+view-usage = Use
+usage-caption = CPU and memory over the last minutes; a node's line is high where it is full

@@ -257,3 +257,57 @@ key-clear = 清除
 key-close = 关闭
 key-save = 保存
 key-give-up = 放弃
+
+## Pod 的内部
+key-inside = 内部
+inside-title = 内部
+inside-none = 没有任何机器上有这个 Pod 的东西。
+inside-nothing = 无
+inside-runs = 从 { $since } 起运行
+inside-ended = 于 { $at } 结束，退出码 { $code }（{ $reason }）
+inside-made = 已创建，尚未运行
+inside-restarts = 重启：{ $count }
+inside-uses = 资源
+inside-cpu = CPU
+inside-memory = 内存
+inside-disk = 磁盘
+inside-processes = 进程
+inside-traps = 处理
+inside-signals = 信号
+inside-ports = 监听
+inside-port = 端口 { $port }，PID { $pid }
+inside-files = 挂载与自己的文件
+inside-mount = 挂载
+inside-log = 日志，最新的在前
+
+## Pod 如何结束
+key-ending = 结束时间轴
+key-beside = 与另一个并列
+key-earlier-end = 较早的结束
+key-later-end = 较晚的结束
+ending-title = Pod 的结束
+ending-none = 还没有 Pod 结束。删除一个，就能在这里逐刻看到它发生了什么。
+ending-not-yet = { $pod } 还没有结束。删除它，就能在这里逐刻看到它发生了什么。
+ending-goes-on = 还在进行
+ending-deleted = { $who } 删除了它
+ending-ends = 它结束：{ $why }
+ending-slice = { $service } 的 EndpointSlice：不再就绪
+ending-proxy = { $node } 上的 kube-proxy 不再为 { $service } 选它
+ending-hook = { $container } 的 preStop 开始
+ending-hook-ended = { $container } 的 preStop 结束
+ending-hook-failed = { $container } 的 preStop 失败
+ending-hook-cut = { $container } 的 preStop：宽限期已过
+ending-process = PID { $pid } 结束，退出码 { $code }：{ $command }
+ending-exited = { $container } 结束，退出码 { $code }（{ $reason }）
+ending-lost = { $client } 丢失 { $count } 个请求
+ending-lost-all = 丢失：{ $count }
+ending-removed = 从 API 移除
+ending-lane-chosen = 被选中
+ending-lane-hook = preStop
+ending-lane-grace = 宽限期
+ending-lane-life = 进程
+ending-lane-lost = 丢失
+
+## 节点与 Pod 的用量
+view-usage = 用量
+usage-caption = 最近几分钟的 CPU 与内存；节点的线高表示它快满了

@@ -257,3 +257,57 @@ key-clear = 清除
 key-close = 關閉
 key-save = 儲存
 key-give-up = 放棄
+
+## Pod 的內部
+key-inside = 內部
+inside-title = 內部
+inside-none = 沒有任何機器上有這個 Pod 的東西。
+inside-nothing = 無
+inside-runs = 從 { $since } 起執行
+inside-ended = 於 { $at } 結束，結束碼 { $code }（{ $reason }）
+inside-made = 已建立，尚未執行
+inside-restarts = 重啟：{ $count }
+inside-uses = 資源
+inside-cpu = CPU
+inside-memory = 記憶體
+inside-disk = 磁碟
+inside-processes = 行程
+inside-traps = 處理
+inside-signals = 信號
+inside-ports = 監聽
+inside-port = 連接埠 { $port }，PID { $pid }
+inside-files = 掛載與自己的檔案
+inside-mount = 掛載
+inside-log = 日誌，最新的在前
+
+## Pod 如何結束
+key-ending = 結束時間軸
+key-beside = 與另一個並列
+key-earlier-end = 較早的結束
+key-later-end = 較晚的結束
+ending-title = Pod 的結束
+ending-none = 還沒有 Pod 結束。刪除一個，就能在這裡逐刻看到它發生了什麼。
+ending-not-yet = { $pod } 還沒有結束。刪除它，就能在這裡逐刻看到它發生了什麼。
+ending-goes-on = 還在進行
+ending-deleted = { $who } 刪除了它
+ending-ends = 它結束：{ $why }
+ending-slice = { $service } 的 EndpointSlice：不再就緒
+ending-proxy = { $node } 上的 kube-proxy 不再為 { $service } 選它
+ending-hook = { $container } 的 preStop 開始
+ending-hook-ended = { $container } 的 preStop 結束
+ending-hook-failed = { $container } 的 preStop 失敗
+ending-hook-cut = { $container } 的 preStop：寬限期已過
+ending-process = PID { $pid } 結束，結束碼 { $code }：{ $command }
+ending-exited = { $container } 結束，結束碼 { $code }（{ $reason }）
+ending-lost = { $client } 遺失 { $count } 個請求
+ending-lost-all = 遺失：{ $count }
+ending-removed = 從 API 移除
+ending-lane-chosen = 被選中
+ending-lane-hook = preStop
+ending-lane-grace = 寬限期
+ending-lane-life = 行程
+ending-lane-lost = 遺失
+
+## 節點與 Pod 的用量
+view-usage = 用量
+usage-caption = 最近幾分鐘的 CPU 與記憶體；節點的線高表示它快滿了

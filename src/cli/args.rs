@@ -219,7 +219,9 @@ pub enum Format {
 fn addon(text: &str) -> Result<Addon, String> {
     match text {
         "metrics-server" => Ok(Addon::MetricsServer),
-        _ => Err("there is only metrics-server".to_owned()),
+        "heapster" => Ok(Addon::Heapster),
+        "heapster-standalone" => Ok(Addon::HeapsterStandalone),
+        _ => Err("use metrics-server, heapster or heapster-standalone".to_owned()),
     }
 }
 

@@ -13,6 +13,10 @@ pub enum Addon {
     /// What `kubectl top` and the HorizontalPodAutoscaler ask. It trusts the kubelets' own certificates, as it has to in a cluster
     /// that kubeadm has made.
     MetricsServer,
+    /// What watched clusters before: Heapster, which is retired, with InfluxDB behind it.
+    Heapster,
+    /// Heapster alone, without anything behind it.
+    HeapsterStandalone,
 }
 
 impl Addon {
@@ -21,6 +25,8 @@ impl Addon {
     pub fn manifest(self) -> &'static str {
         match self {
             Self::MetricsServer => include_str!("../../assets/addons/metrics-server.yaml"),
+            Self::Heapster => include_str!("../../assets/addons/heapster.yaml"),
+            Self::HeapsterStandalone => include_str!("../../assets/addons/heapster-standalone.yaml"),
         }
     }
 
@@ -42,8 +48,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_manifest_can_be_read_to_the_end() {
-        let documents = Addon::MetricsServer.manifest().matches("\nkind: ").count();
-        assert_eq!(Addon::MetricsServer.objects().len(), documents);
+    fn the_manifests_can_be_read_to_the_end() {
+        for addon in [Addon::MetricsServer, Addon::Heapster, Addon::HeapsterStandalone] {
+            let documents = addon.manifest().matches("\nkind: ").count();
+            assert_eq!(addon.objects().len(), documents, "{addon:?}");
+        }
     }
 }

@@ -35,8 +35,10 @@ impl Cluster {
     /// A container has started: if it is an add-on, its logic begins.
     pub(super) fn on_container_started(&mut self, worker: usize, container: ContainerId, cause: CauseId) {
         let entry = &self.workers[worker];
-        if entry.machine.component_of(container) != Some(COMPONENT) {
-            return;
+        match entry.machine.component_of(container) {
+            Some(COMPONENT) => {}
+            Some(super::heapster::COMPONENT) => return self.begin_heapster(worker, container),
+            _ => return,
         }
         let Some(running) = entry.machine.container(container) else { return };
         let runs =

@@ -69,6 +69,7 @@ impl Cluster {
             ),
             api_services: ApiServices::default(),
             metrics_servers: Vec::new(),
+            heapsters: Vec::new(),
             volumes: VolumeBackend::default(),
             loads: Vec::new(),
             traffic_random: seed.stream("traffic"),

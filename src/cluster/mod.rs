@@ -16,6 +16,7 @@ pub mod break_things;
 pub mod etcd_link;
 pub mod explain;
 pub mod fault;
+mod heapster;
 pub mod input;
 pub mod invocations;
 pub mod master;

@@ -72,4 +72,6 @@ pub enum Signal {
     BalancerCheck,
     /// A declared client sends its next request.
     Load(usize),
+    /// A Heapster makes its next round.
+    Heapster(usize),
 }

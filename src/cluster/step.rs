@@ -26,6 +26,7 @@ impl Cluster {
             Signal::Hop(hop) => self.on_hop(*hop),
             Signal::BalancerCheck => self.on_balancer_check(),
             Signal::Load(load) => self.on_load(load),
+            Signal::Heapster(index) => self.on_heapster(index),
         }
         true
     }

@@ -43,6 +43,12 @@ impl Cluster {
         &self.workers
     }
 
+    /// What kube-proxy and DNS know.
+    #[must_use]
+    pub fn network(&self) -> &crate::network::Network {
+        &self.network.1
+    }
+
     /// The machine of that name.
     #[must_use]
     pub fn worker(&self, name: &str) -> Option<&Worker> {
@@ -152,6 +158,20 @@ impl Cluster {
         };
         let options = LogOptions { previous: is_previous, ..LogOptions::default() };
         worker.kubelet.logs(&pod.namespace, &pod.name, &options, &worker.machine, self.now)
+    }
+
+    /// What the kubelet's own server answers to a path; `None` where it has nothing.
+    ///
+    /// # Errors
+    /// Why it cannot be reached, as Go's dialer says it.
+    pub fn ask_kubelet_server(&self, node: &str, path: &str) -> Result<Option<(&'static str, String)>, &'static str> {
+        let Some(worker) = self.worker(node).filter(|worker| worker.is_on) else { return Err("i/o timeout") };
+        if !self.actors[worker.actor.0 as usize].is_up {
+            return Err("connect: connection refused");
+        }
+        // Whoever looks changes nothing: the accounts are settled on a copy.
+        let mut machine = worker.machine.clone();
+        Ok(worker.kubelet.tells(path, &mut machine, self.now))
     }
 
     /// The Pods bound to a node.

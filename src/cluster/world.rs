@@ -14,6 +14,7 @@ use super::aggregation::MetricsProcess;
 use super::balancer::Balancer;
 use super::bootstrap::Bootstrap;
 use super::etcd_link::Room;
+use super::heapster::HeapsterProcess;
 use super::invocations::RunningInvocation;
 use super::master::Master;
 use super::outside::Outside;
@@ -41,6 +42,8 @@ pub struct Cluster {
     pub(super) api_services: ApiServices,
     /// Every metrics server that was ever started.
     pub(super) metrics_servers: Vec<MetricsProcess>,
+    /// Every Heapster that was ever started.
+    pub(super) heapsters: Vec<HeapsterProcess>,
     pub(super) volumes: VolumeBackend,
     pub(super) loads: Vec<Load>,
     pub(super) traffic_random: Stream,

@@ -55,6 +55,7 @@ pub mod slot;
 pub mod static_pods;
 pub mod status_manager;
 pub mod streams;
+pub mod summary;
 pub mod sync_pod;
 pub mod termination;
 pub mod termination_message;

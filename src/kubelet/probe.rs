@@ -197,12 +197,10 @@ impl PodWorker {
             let spec = self.slots[slot].spec(&self.pod);
             let target =
                 probe.http_get.as_ref().map(|get| &get.port).or(probe.tcp_socket.as_ref().map(|tcp| &tcp.port));
-            let Some(target) = target else {
-                self.not_modelled(slot, kind, scope);
-                return;
-            };
-            let Some(port) = port_number(target, spec) else {
-                let text = format!("couldn't find port: {}", port_text(target));
+            let asked = probe.grpc.as_ref().map(|grpc| IntOrString::Int(grpc.port));
+            let Some(target) = target.cloned().or(asked) else { return };
+            let Some(port) = port_number(&target, spec) else {
+                let text = format!("couldn't find port: {}", port_text(&target));
                 self.on_finding(slot, kind, Finding::Errored(text), scope);
                 return;
             };
@@ -216,6 +214,11 @@ impl PodWorker {
                     request.from = Some(scope.shared.config.address);
                     scope.machine.http_request(now, home.id, request, cause)
                 }
+                None if probe.grpc.is_some() => {
+                    let service = probe.grpc.as_ref().and_then(|grpc| grpc.service.clone()).unwrap_or_default();
+                    let request = health_request(port, service, scope.shared.config.address);
+                    scope.machine.http_request(now, home.id, request, cause)
+                }
                 None => scope.machine.tcp_connect(now, home.id, port, cause),
             };
             scope.shared.owners.sockets.insert(socket, asker);
@@ -225,13 +228,6 @@ impl PodWorker {
         if let Some(worker) = self.probe_mut(slot, kind) {
             worker.attempt = Some(attempt);
         }
-    }
-
-    fn not_modelled(&mut self, slot: usize, kind: ProbeKind, scope: &mut Scope<'_, '_>) {
-        let field = self.slots[slot].field_path(&self.pod);
-        let text = format!("podlab: {} probes over gRPC are not modelled; this one counts as passed", kind.as_str());
-        scope.field_event(&self.pod, field, EventType::Warning, "NotModelled", text);
-        self.on_finding(slot, kind, Finding::Success, scope);
     }
 
     /// An attempt has ended.
@@ -338,6 +334,17 @@ impl PodWorker {
             slot.probes.retain(|worker| worker.kind == ProbeKind::Readiness);
         }
     }
+}
+
+/// `Check` of `grpc.health.v1.Health`, as much of it as a program of the catalogue sees: the path, and the service in the body.
+fn health_request(port: u16, service: String, from: std::net::IpAddr) -> HttpRequest {
+    let mut request = HttpRequest::get(port, "/grpc.health.v1.Health/Check");
+    request.method = "POST".into();
+    request.headers.push(("Content-Type".to_owned(), "application/grpc".to_owned()));
+    request.headers.push(("User-Agent".to_owned(), "kube-probe/1.36".to_owned()));
+    request.body = service.into_bytes();
+    request.from = Some(from);
+    request
 }
 
 /// The number of a probe's timer: Pod, container and probe in one.

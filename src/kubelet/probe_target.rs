@@ -13,6 +13,11 @@ impl PodWorker {
     pub(super) fn timeout_text(&self, slot: usize, kind: ProbeKind) -> String {
         let spec = self.slots[slot].spec(&self.pod);
         let probe = kind.of(spec);
+        if probe.is_some_and(|probe| probe.grpc.is_some()) {
+            let after = seconds(probe.and_then(|probe| probe.timeout_seconds), 1);
+            let address = self.probe_address(slot, kind);
+            return format!("timeout: failed to connect service {address:?} within {after}: context deadline exceeded");
+        }
         match probe.and_then(|probe| probe.http_get.as_ref()) {
             Some(_) => format!(
                 "Get \"{}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
@@ -32,7 +37,8 @@ impl PodWorker {
         let host = get.and_then(|get| get.host.clone()).or_else(|| tcp.and_then(|tcp| tcp.host.clone()));
         let host = host.or_else(|| self.last_ip.map(|ip| ip.to_string())).unwrap_or_default();
         let port = get.map(|get| &get.port).or(tcp.map(|tcp| &tcp.port)).and_then(|port| port_number(port, spec));
-        format!("{host}:{}", port.unwrap_or_default())
+        let grpc = probe.and_then(|probe| probe.grpc.as_ref()).and_then(|grpc| u16::try_from(grpc.port).ok());
+        format!("{host}:{}", port.or(grpc).unwrap_or_default())
     }
 
     /// `http://10.244.1.5:80/healthz`.

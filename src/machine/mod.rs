@@ -30,4 +30,5 @@ pub use cri::*;
 pub use csi::{Claim, Lookup, Mounted, VolumeError, VolumeObjects, VolumePlugins, VolumeRequest};
 pub use image::Catalogue;
 pub use runtime::Machine;
+pub use runtime::obituary::Obituary;
 pub use signal::Signal;

@@ -109,7 +109,12 @@ const ROWS: &[Row] = &[
         Modelled,
         "HTTP/1.1; links in pages are not rewritten.",
     ),
-    row("API", "/proxy of nodes", NotModelled, "Not found."),
+    row(
+        "API",
+        "/proxy of nodes",
+        Simplified,
+        "/stats/summary, /metrics/resource, /metrics/cadvisor, /healthz of the kubelet; nothing else of its server.",
+    ),
     row(
         "API",
         "metrics.k8s.io",
@@ -163,7 +168,7 @@ const ROWS: &[Row] = &[
         "Pod",
         "probes",
         Simplified,
-        "exec, http and tcp are run; gRPC probes pass and say so; HTTPS is asked as HTTP.",
+        "exec, http, tcp and gRPC are run, gRPC as one request with the state in its body; HTTPS is asked as HTTP.",
     ),
     row("Pod", "ephemeral containers", Modelled, ""),
     row(

@@ -7,8 +7,9 @@
 //! **Not modelled yet.** CoreDNS as Pods (names are answered by the network itself at the address of `kube-dns`), tunnels
 //! and MTU, NetworkPolicy, Ingress, UDP, and the rules of kube-proxy one by one: only what they choose.
 //!
-//! Reading order: [`endpoint`], [`service_table`], [`network`], [`proxy`], [`dns`], [`load`].
+//! Reading order: [`endpoint`], [`service_table`], [`network`], [`proxy`], [`dns`], [`load`], [`departure`].
 
+pub mod departure;
 pub mod dns;
 pub mod endpoint;
 pub mod load;
@@ -17,6 +18,7 @@ pub mod network;
 pub mod proxy;
 pub mod service_table;
 
+pub use departure::Departure;
 pub use endpoint::Endpoint;
 pub use load::{Load, LoadSpec, LoadStats, Outcome};
 pub use network::{CLUSTER_DNS, CLUSTER_DOMAIN, Network};

@@ -10,6 +10,7 @@ use crate::model::core::{Node, Service};
 use crate::model::discovery::EndpointSlice;
 use crate::model::{Kind, Meta, Resource};
 
+use super::departure::{Departure, Departures};
 use super::endpoint::Endpoint;
 use super::service_table::{ServiceName, ServiceTable, Version};
 
@@ -27,6 +28,7 @@ pub struct Network {
     slices: Informer,
     nodes: Informer,
     table: ServiceTable,
+    departures: Departures,
     by_service: BTreeMap<ServiceName, BTreeMap<Arc<str>, Arc<EndpointSlice>>>,
     node_by_ip: BTreeMap<IpAddr, Arc<str>>,
     /// Which node has which range of Pod addresses: the first three octets of its /24.
@@ -44,6 +46,7 @@ impl Network {
             slices: Informer::new(1, Kind::EndpointSlice),
             nodes: Informer::new(2, Kind::Node),
             table: ServiceTable::default(),
+            departures: Departures::default(),
             by_service: BTreeMap::new(),
             node_by_ip: BTreeMap::new(),
             node_by_range: BTreeMap::new(),
@@ -61,6 +64,17 @@ impl Network {
     #[must_use]
     pub fn programmed(&self, name: &ServiceName, node: &str, now: SimTime) -> Option<&Version> {
         self.table.programmed(name, node, now, self.lag)
+    }
+
+    /// Endpoints that ceased to be chosen, of late.
+    pub fn departures(&self) -> impl Iterator<Item = &Departure> {
+        self.departures.iter()
+    }
+
+    /// When `node` has programmed a change that its slice told at `at`.
+    #[must_use]
+    pub fn programmed_at(&self, node: &str, at: SimTime) -> SimTime {
+        at + super::service_table::lag_of(node, at, self.lag)
     }
 
     /// The node with this address.
@@ -121,7 +135,10 @@ impl Network {
     fn renew(&mut self, name: ServiceName, service: Option<Option<Arc<Service>>>, now: SimTime) {
         let service = service.unwrap_or_else(|| self.table.newest(&name).and_then(|newest| newest.service.clone()));
         let slices = self.by_service.get(&name).into_iter().flat_map(BTreeMap::values);
-        let endpoints = slices.flat_map(|slice| Endpoint::of_slice(slice)).collect();
+        let endpoints: Arc<[Endpoint]> = slices.flat_map(|slice| Endpoint::of_slice(slice)).collect();
+        if let Some(before) = self.table.newest(&name) {
+            self.departures.note(&name, &before.endpoints, &endpoints, now);
+        }
         self.table.push(name, Version { at: now, service, endpoints }, self.lag);
     }
 }

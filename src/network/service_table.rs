@@ -92,7 +92,7 @@ impl ServiceTable {
 }
 
 /// When a node has programmed a change, after it was made: different for each node and change, the same in every run.
-fn lag_of(node: &str, at: SimTime, lag: SimDuration) -> SimDuration {
+pub(super) fn lag_of(node: &str, at: SimTime, lag: SimDuration) -> SimDuration {
     let mut hash = at.as_micros() ^ 0x9e37_79b9_7f4a_7c15;
     for byte in node.bytes() {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

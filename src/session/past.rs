@@ -39,6 +39,7 @@ impl Session {
         self.lesson = past.lesson;
         self.journal.truncate(past.journal_len);
         self.checkpoints.cut(at);
+        self.usage.cut(at);
         self.bookmarks.retain(|(marked, _)| *marked <= at);
     }
 

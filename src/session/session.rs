@@ -12,6 +12,7 @@ use crate::scenario::{Act, Lesson, Scenario};
 
 use super::checkpoints::{Checkpoint, Checkpoints};
 use super::pace::Pace;
+use super::usage::UsageHistory;
 
 /// How long a command may take while time stands still: it gets what it needs to answer, and no more.
 const PAUSED_COMMAND_MAX: SimDuration = SimDuration::from_secs(2);
@@ -35,6 +36,7 @@ pub struct Session {
     /// The past that is being looked at.
     pub(super) past: Option<Arc<Checkpoint>>,
     pub(super) bookmarks: Vec<(SimTime, String)>,
+    pub(super) usage: UsageHistory,
 }
 
 /// A session that cannot be opened.
@@ -74,6 +76,7 @@ impl Session {
             next_call: 0,
             past: None,
             bookmarks: Vec::new(),
+            usage: UsageHistory::default(),
         };
         session.checkpoint();
         Ok(session)
@@ -152,6 +155,12 @@ impl Session {
     /// Writes a file of the learner.
     pub fn write_file(&mut self, name: &str, text: &str) {
         Arc::make_mut(&mut self.files).insert(name.to_owned(), text.to_owned());
+    }
+
+    /// What nodes and containers used over time.
+    #[must_use]
+    pub fn usage(&self) -> &UsageHistory {
+        &self.usage
     }
 
     /// How time runs.
@@ -303,6 +312,7 @@ impl Session {
             self.journal.push(self.cluster.now(), input.clone());
             self.cluster.submit(input);
         }
+        self.usage.look(&self.cluster);
         if self.checkpoints.is_due(self.cluster.now()) {
             self.checkpoint();
         }

@@ -103,6 +103,10 @@ pub enum Action {
     OwnerTree,
     /// How the scheduler chose.
     Decision,
+    /// The processes, signals and files of a Pod.
+    Inside,
+    /// How a Pod came to its end.
+    Ending,
     /// Sort by the next column.
     Sort,
     /// Sort the other way round.
@@ -159,6 +163,10 @@ pub enum View {
     Quota,
     /// Clients and what became of their requests.
     Load,
+    /// What nodes and Pods use.
+    Usage,
+    /// How Pods came to their ends.
+    Ending,
 }
 
 impl View {
@@ -175,6 +183,11 @@ impl View {
         Self::Load,
     ];
 
+    /// Every view, those without a number last.
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
+        Self::TABS.into_iter().chain([Self::Usage, Self::Ending])
+    }
+
     /// The id of its caption in the locale.
     #[must_use]
     pub fn caption(self) -> &'static str {
@@ -188,6 +201,8 @@ impl View {
             Self::Etcd => "view-etcd",
             Self::Quota => "view-quota",
             Self::Load => "view-load",
+            Self::Usage => "view-usage",
+            Self::Ending => "ending-title",
         }
     }
 
@@ -204,6 +219,8 @@ impl View {
             Self::Etcd => "etcd",
             Self::Quota => "quota",
             Self::Load => "load",
+            Self::Usage => "usage",
+            Self::Ending => "ends",
         }
     }
 
@@ -211,7 +228,7 @@ impl View {
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         // A kind comes first, except where a view says more about it than a table.
-        let view = Self::TABS.into_iter().find(|view| !matches!(view, Self::Table(_)) && view.word() == word);
+        let view = Self::all().find(|view| !matches!(view, Self::Table(_)) && view.word() == word);
         view.or_else(|| Kind::from_word(word).map(Self::Table))
     }
 }

@@ -240,6 +240,7 @@ impl App {
             Action::Prompt => self.stack.push(Box::new(screen::prompt::Prompt::new(""))),
             Action::OwnShell => self.wants_shell = self.play.is_some(),
             Action::Serve => self.serve(),
+            Action::Ending => self.show(View::Ending),
             Action::Command => self.stack.push(Box::new(screen::command::CommandLine::default())),
             Action::Fault => self.stack.push(Box::new(screen::fault::Palette::new(None))),
             _ => self.time_key(action),
@@ -324,6 +325,8 @@ impl App {
             View::Etcd => Box::new(screen::etcd::EtcdScreen::default()),
             View::Quota => Box::new(screen::quota::QuotaScreen::default()),
             View::Load => Box::new(screen::load::LoadScreen::default()),
+            View::Usage => Box::new(screen::usage::UsageScreen::default()),
+            View::Ending => Box::new(screen::ending::EndingScreen::default()),
         });
     }
 }

@@ -75,6 +75,9 @@ const LISTS: &[S] = &[
     S::Etcd,
     S::Quota,
     S::Load,
+    S::Usage,
+    S::Ending,
+    S::Inside,
     S::Fault,
     S::Why,
     S::Help,
@@ -83,9 +86,10 @@ const LISTS: &[S] = &[
     S::Namespaces,
 ];
 /// Screens on which an object may be chosen.
-const OBJECTS: &[S] = &[S::Topology, S::Lesson, S::Table, S::Tree, S::Events, S::Trace, S::Scheduler, S::Quota];
+const OBJECTS: &[S] =
+    &[S::Topology, S::Lesson, S::Table, S::Tree, S::Events, S::Trace, S::Scheduler, S::Quota, S::Usage, S::Inside];
 /// Screens in front of another one.
-const FRONT: &[S] = &[S::Text, S::Fault, S::Why, S::Help, S::Tree, S::Compare, S::Confirm, S::Namespaces];
+const FRONT: &[S] = &[S::Text, S::Inside, S::Fault, S::Why, S::Help, S::Tree, S::Compare, S::Confirm, S::Namespaces];
 /// Screens that take text.
 const TYPED: &[S] = &[S::Prompt, S::Command, S::Filter];
 
@@ -147,13 +151,23 @@ fn lesson() -> Vec<Entry> {
 
 fn objects() -> Vec<Entry> {
     let table = Place::On(&[S::Table]);
-    let some = Place::On(&[S::Topology, S::Table, S::Tree, S::Lesson]);
+    let some = Place::On(&[S::Topology, S::Table, S::Tree, S::Lesson, S::Usage, S::Inside]);
     vec![
         entry(
             key(KeyCode::Enter),
             Action::Enter,
             "key-open",
-            Place::On(&[S::Topology, S::Table, S::Tree, S::Events, S::Trace, S::Scheduler, S::Quota]),
+            Place::On(&[
+                S::Topology,
+                S::Table,
+                S::Tree,
+                S::Events,
+                S::Trace,
+                S::Scheduler,
+                S::Quota,
+                S::Usage,
+                S::Ending,
+            ]),
             2,
         ),
         entry(letter('d'), Action::Describe, "key-describe", some, 2),
@@ -164,6 +178,7 @@ fn objects() -> Vec<Entry> {
         risky(ctrl('d'), Action::Delete, "key-delete", some, 4),
         entry(letter('s'), Action::Shell, "key-shell", some, 5),
         entry(letter('o'), Action::OwnerTree, "key-tree", some, 5),
+        entry(letter('i'), Action::Inside, "key-inside", some, 3),
         entry(letter('c'), Action::Decision, "key-decision", some, 6),
         entry(
             letter('/'),
@@ -178,7 +193,16 @@ fn objects() -> Vec<Entry> {
         entry(letter('R'), Action::SortReverse, "key-sort-reverse", table, 9),
         entry(letter('W'), Action::Wide, "key-wide", table, 7),
         entry(letter('W'), Action::Wide, "key-heartbeats", Place::On(&[S::Trace]), 4),
-        entry(key(KeyCode::Tab), Action::Cycle, "key-cycle", Place::On(&[S::Scheduler, S::Load, S::Quota, S::Etcd]), 3),
+        entry(
+            key(KeyCode::Tab),
+            Action::Cycle,
+            "key-cycle",
+            Place::On(&[S::Scheduler, S::Load, S::Quota, S::Etcd, S::Inside]),
+            3,
+        ),
+        entry(key(KeyCode::Tab), Action::Cycle, "key-beside", Place::On(&[S::Ending]), 0),
+        entry(key(KeyCode::Left), Action::Left, "key-earlier-end", Place::On(&[S::Ending]), 1),
+        entry(key(KeyCode::Right), Action::Right, "key-later-end", Place::On(&[S::Ending]), 1),
         entry(key(KeyCode::Tab), Action::NextPane, "key-next-box", Place::On(&[S::Topology]), 7),
     ]
 }
@@ -227,6 +251,7 @@ fn session() -> Vec<Entry> {
         entry(letter(':'), Action::Command, "key-command", place, 2),
         entry(letter('w'), Action::Why, "key-why", Place::On(OBJECTS), 1),
         risky(letter('x'), Action::Fault, "key-fault", place, 1),
+        entry(letter('t'), Action::Ending, "key-ending", place, 6),
         entry(letter('!'), Action::OwnShell, "key-own-shell", place, 8),
         entry(letter('K'), Action::Serve, "key-serve", place, 9),
         entry(letter('q'), Action::Quit, "key-leave", place, 7),
@@ -238,7 +263,19 @@ fn session() -> Vec<Entry> {
 }
 
 /// Screens with nothing behind them but home.
-const BASES: &[S] = &[S::Lesson, S::Topology, S::Table, S::Events, S::Trace, S::Scheduler, S::Etcd, S::Quota, S::Load];
+const BASES: &[S] = &[
+    S::Lesson,
+    S::Topology,
+    S::Table,
+    S::Events,
+    S::Trace,
+    S::Scheduler,
+    S::Etcd,
+    S::Quota,
+    S::Load,
+    S::Usage,
+    S::Ending,
+];
 
 fn time() -> Vec<Entry> {
     let place = Place::Session;

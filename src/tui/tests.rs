@@ -52,7 +52,7 @@ fn seen(keys: &str, size: (u16, u16)) -> String {
 }
 
 /// Every screen, and the keys that lead there from the lesson.
-const SCREENS: [(&str, &str); 22] = [
+const SCREENS: [(&str, &str); 26] = [
     ("lesson", ""),
     ("topology", "2"),
     ("pods", "3"),
@@ -63,6 +63,10 @@ const SCREENS: [(&str, &str); 22] = [
     ("etcd", "7"),
     ("quota", "8"),
     ("load", "9"),
+    ("usage", ": 'usage' enter"),
+    ("inside", "3 i"),
+    ("ending", "3 t"),
+    ("ended", "; 'delete pod --all --wait=false' enter esc > > > t"),
     ("describe", "3 d"),
     ("yaml", "3 y"),
     ("logs", "3 l"),
@@ -131,6 +135,34 @@ fn chinese_keeps_its_columns() {
 fn a_pod_can_be_deleted_from_the_table() {
     let shown = seen("3 ctrl-d enter", LARGE);
     assert!(shown.contains("deleted"), "{shown}");
+}
+
+#[test]
+fn the_end_of_a_pod_is_told_moment_by_moment() {
+    let deletes = "; 'delete pod --all --wait=false' enter esc > > > > > > t";
+    let shown = seen(deletes, LARGE);
+    for told in [
+        "deleted by kubectl",
+        "EndpointSlice of web",
+        "kube-proxy on",
+        "(grace 30s)",
+        "SIGQUIT from outside",
+        "exit code 0",
+    ] {
+        assert!(shown.contains(told), "{told} is missing\n{shown}");
+    }
+    let beside = seen(&format!("{deletes} tab"), LARGE);
+    assert_eq!(beside.matches("preStop").count(), 2, "{beside}");
+    let forked = seen("f esc ; 'delete pod --all --wait=false' enter esc > > > > > > tab esc t", LARGE);
+    assert!(forked.contains("Ends of Pods"), "{forked}");
+}
+
+#[test]
+fn the_inside_of_a_pod_shows_its_processes_and_where_they_listen() {
+    let shown = seen("3 i", LARGE);
+    for told in ["nginx -g daemon off;", "port 80, PID 1", "handles", "Signals"] {
+        assert!(shown.contains(told), "{told} is missing\n{shown}");
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::path::{self, ResourcePath};
 use super::query::Query;
 use super::rendering::{Include, Rendering};
 use super::reply::{self, Manner};
-use super::{body, component_status, documents, health, proxy, upgrade, users};
+use super::{body, component_status, documents, health, node_proxy, proxy, upgrade, users};
 
 /// A body that has not come by then is not waited for. Source: `--request-timeout`, 60 s.
 const BODY_PATIENCE: Duration = Duration::from_secs(60);
@@ -108,6 +108,10 @@ impl Incoming<'_> {
             let (door, method) = (&self.edge.door, request.method());
             let answer = component_status::answer(door, self.credentials, &self.target, method, accept).await?;
             return answer.ok_or_else(gone);
+        }
+        if node_proxy::is_meant(&self.target) {
+            let (door, method) = (&self.edge.door, request.method());
+            return node_proxy::answer(door, self.credentials, &self.target, method).await?.ok_or_else(gone);
         }
         if proxy::is_meant(&self.target) {
             let (parts, body) = request.into_parts();

@@ -9,7 +9,7 @@
 //!
 //! Reading order: [`gate`], [`identity`], [`kubeconfig`], [`server`], [`handler`], [`path`], [`query`], [`body`], [`accept`],
 //! [`rendering`], [`reply`], [`upgrade`], [`console`], [`forward`], [`framing`],
-//! [`spdy`], [`http1`], [`documents`], [`health`], [`component_status`], [`proxy`], [`serving`].
+//! [`spdy`], [`http1`], [`documents`], [`health`], [`component_status`], [`proxy`], [`node_proxy`], [`serving`].
 
 pub mod accept;
 pub mod bare;
@@ -26,6 +26,7 @@ pub mod health;
 pub mod http1;
 pub mod identity;
 pub mod kubeconfig;
+pub mod node_proxy;
 pub mod openapi;
 pub mod path;
 pub mod protobuf;

@@ -1,7 +1,7 @@
 //! `/proxy` of Pods and Services: an HTTP request that the API server sends on into the cluster.
 //!
-//! Source: `pkg/registry/core/{pod,service}`, `ResourceLocation`, `apimachinery/pkg/util/proxy`. **Not modelled.** `/proxy` of nodes,
-//! HTTPS behind it, links in pages, which upstream rewrites.
+//! Source: `pkg/registry/core/{pod,service}`, `ResourceLocation`, `apimachinery/pkg/util/proxy`. **Not modelled.** HTTPS
+//! behind it, links in pages, which upstream rewrites.
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};

@@ -134,3 +134,49 @@ fn what_never_waits_burns_up_to_its_limit() {
     let top = kubectl(&mut cluster, "top pods --no-headers");
     assert_eq!(top.split_whitespace().collect::<Vec<_>>(), ["bound", "300m", "0Mi", "free", "1000m", "0Mi"], "{top}");
 }
+
+#[test]
+fn heapster_remembers_until_its_limit_ends_it_and_lives_with_a_shorter_memory() {
+    let mut cluster = cluster(vec![Addon::HeapsterStandalone]);
+    let said = kubectl(&mut cluster, "create deployment crowd --image=podlab/idle:1 --replicas=60");
+    assert!(said.contains("created"), "{said}");
+    kubectl(
+        &mut cluster,
+        "set resources deployment heapster -n kube-system --limits=memory=56Mi --requests=memory=50Mi",
+    );
+    wait(&mut cluster, 15 * 60);
+    let ended = kubectl(
+        &mut cluster,
+        "get pods -n kube-system -l k8s-app=heapster -o jsonpath={..lastState.terminated.reason}",
+    );
+    assert!(ended.contains("OOMKilled"), "{ended}");
+    let patch = r#"[{"op":"add","path":"/spec/template/spec/containers/0/command/-","value":"--cache_duration=2m"}]"#;
+    let said = kubectl(&mut cluster, &format!("patch deployment heapster -n kube-system --type=json -p '{patch}'"));
+    assert!(said.contains("patched"), "{said}");
+    wait(&mut cluster, 20 * 60);
+    let restarts = "get pods -n kube-system -l k8s-app=heapster -o jsonpath={..restartCount}";
+    assert_eq!(kubectl(&mut cluster, restarts), "0");
+}
+
+#[test]
+fn the_kubelet_tells_what_its_containers_use() {
+    let mut cluster = cluster(Vec::new());
+    kubectl(&mut cluster, "create deployment web --image=podlab/web:1");
+    wait(&mut cluster, 30);
+    let node = kubectl(&mut cluster, "get pods -l app=web -o jsonpath={..nodeName}");
+    let (_, summary) = cluster.ask_kubelet_server(&node, "/stats/summary").unwrap().unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["node"]["nodeName"], node.as_str());
+    let pods = summary["pods"].as_array().unwrap();
+    let web = pods.iter().find(|pod| pod["podRef"]["namespace"] == "default").unwrap();
+    assert_eq!(web["containers"][0]["name"], "web");
+    assert_eq!(web["containers"][0]["memory"]["workingSetBytes"], 16 << 20);
+    let (_, text) = cluster.ask_kubelet_server(&node, "/metrics/resource").unwrap().unwrap();
+    assert!(
+        text.contains("container_memory_working_set_bytes{container=\"web\",namespace=\"default\",pod=\"web-"),
+        "{text}"
+    );
+    let (_, text) = cluster.ask_kubelet_server(&node, "/metrics/cadvisor").unwrap().unwrap();
+    assert!(text.contains("container_cpu_usage_seconds_total{container=\"web\",image=\"podlab/web:1\""), "{text}");
+    assert_eq!(cluster.ask_kubelet_server(&node, "/nothing"), Ok(None));
+}

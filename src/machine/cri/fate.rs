@@ -57,6 +57,19 @@ pub struct SignalFate {
     pub cause: CauseId,
 }
 
+/// The end of a process, kept for containers that were sent a signal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessEnd {
+    /// When.
+    pub at: SimTime,
+    /// Its PID in its namespace.
+    pub pid: u32,
+    /// Its command.
+    pub command: Arc<str>,
+    /// 0..=255; 128+n for death by signal n.
+    pub code: i32,
+}
+
 impl SignalFate {
     /// `SIGTERM from outside to PID 1 (sh run.sh): no handler, and the kernel spares PID 1 the default action`.
     #[must_use]

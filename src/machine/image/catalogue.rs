@@ -17,6 +17,8 @@ use crate::machine::signal::Signal;
 const BUILT_IN: &[(&str, &str)] = &[
     ("system.yaml", include_str!("../../../assets/images/system.yaml")),
     ("servers.yaml", include_str!("../../../assets/images/servers.yaml")),
+    ("runtimes.yaml", include_str!("../../../assets/images/runtimes.yaml")),
+    ("tests.yaml", include_str!("../../../assets/images/tests.yaml")),
     ("lessons.yaml", include_str!("../../../assets/images/lessons.yaml")),
 ];
 

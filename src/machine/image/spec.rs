@@ -3,7 +3,7 @@
 //! Texts marked *template* may hold `${hostname}`, `${ip}`, `${env:NAME}`, `${arg:NAME}` (the value of `-NAME`, `--NAME`,
 //! `--NAME=value`, `-NAME value`), `${arg:1}` (a plain argument), and in answers and request logs also `${path}`,
 //! `${method}`, `${query:NAME}`, `${from}`, `${status}`, `${requests}` (answered so far), each with an optional default:
-//! `${env:PORT:-8080}`.
+//! `${env:PORT:-8080}`; `${env:PORT:+set}` is `set` where there is a value and nothing where there is none.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,10 @@ pub struct ImageSpec {
     pub tags: Vec<String>,
     /// Compressed size in bytes.
     pub size: u64,
+    /// The only processor that it was built for (`arm64`); absent: there is a build for every node. A node with another one pulls it
+    /// all the same and fails when it runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
     /// Whether a pull needs credentials: user name and password that the registry accepts.
     pub credentials: Option<Login>,
     /// `USER`
@@ -117,6 +121,9 @@ pub struct ProgramSpec {
     /// The part of a cluster that it is: podlab runs the logic of `metrics-server` while the program runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub component: Option<String>,
+    /// What it does instead when its first argument is one of these, as `agnhost netexec`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub subcommands: BTreeMap<String, ProgramSpec>,
     /// Why it does not start, by a template that must not be empty: variables that must be set.
     pub requires_env: Vec<RequiredEnv>,
 }
@@ -182,6 +189,9 @@ pub struct RouteSpec {
     pub when_ready: bool,
     /// From this long after the start the answer is 500.
     pub fails_after: Option<Template>,
+    /// From this long after the start there is no answer at all: the program hangs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hangs_after: Option<Template>,
     /// Makes the program end with this code after answering.
     pub exit: Option<i32>,
     /// Memory this request takes and keeps.
@@ -200,6 +210,7 @@ impl Default for RouteSpec {
             ready_after: Template::default(),
             when_ready: false,
             fails_after: None,
+            hangs_after: None,
             exit: None,
             leaks: Bytes(0),
         }

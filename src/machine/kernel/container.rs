@@ -7,7 +7,8 @@ use super::exec::Inlet;
 use super::process::HostPid;
 use crate::engine::{CauseId, SimTime};
 use crate::machine::cri::{
-    ContainerConfig, ContainerId, ContainerState, ContainerStatus, Exit, LogLine, LogStream, SandboxId, SignalFate,
+    ContainerConfig, ContainerId, ContainerState, ContainerStatus, Exit, LogLine, LogStream, ProcessEnd, SandboxId,
+    SignalFate,
 };
 use crate::machine::fs::Directory;
 use crate::machine::image::Image;
@@ -58,6 +59,8 @@ pub struct Container {
     pub log: Log,
     /// What became of signals sent to its processes.
     pub fates: Vec<SignalFate>,
+    /// How its processes ended, from the first signal on.
+    pub ends: Vec<ProcessEnd>,
     /// Memory in use.
     pub memory: u64,
     /// Processor time that its ended processes used, in microseconds.
@@ -102,6 +105,13 @@ impl Container {
             self.fates.remove(0);
         }
         self.fates.push(fate);
+    }
+
+    /// Remembers the end of a process, once somebody has begun to send signals: before that, ends are everyday.
+    pub fn remember_end(&mut self, end: impl FnOnce() -> ProcessEnd) {
+        if !self.fates.is_empty() && self.ends.len() < FATES_MAX {
+            self.ends.push(end());
+        }
     }
 
     /// Marks it as ended.

@@ -1,9 +1,11 @@
 //! The end of processes: descriptors, orphans, zombies, and the end of a container with its first process.
 
+use std::sync::Arc;
+
 use super::Kernel;
 use super::process::{Ending, HostPid, Life, Namespace, Waiting};
 use crate::engine::CauseId;
-use crate::machine::cri::{ContainerId, Exit, ExitReason, Happening};
+use crate::machine::cri::{ContainerId, Exit, ExitReason, Happening, ProcessEnd};
 use crate::machine::signal::Signal;
 
 impl Kernel<'_> {
@@ -97,10 +99,13 @@ impl Kernel<'_> {
         process.cause = cause;
         let (parent, namespace, exec) = (process.parent, process.namespace, process.exec);
         let (memory, container) = (std::mem::take(&mut process.memory), process.container);
+        let (at, pid, argv) = (self.now, process.pid, Arc::clone(&process.argv));
+        let end = || ProcessEnd { at, pid, command: argv.join(" ").into(), code: ending.code() };
         self.shared.memory_used = self.shared.memory_used.saturating_sub(memory);
         if let Some(container) = container.and_then(|id| self.sandbox.containers.get_mut(&id)) {
             container.memory = container.memory.saturating_sub(memory);
             container.cpu_ended += spent;
+            container.remember_end(end);
         }
         self.drop_sockets(host, cause, &now_free);
         self.adopt_orphans(host, namespace);

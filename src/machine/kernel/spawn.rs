@@ -194,7 +194,11 @@ impl Kernel<'_> {
     #[must_use]
     pub fn body_of(&self, command: &Command, env: &Environment, pid: u32) -> Body {
         match &*command.executable {
-            Executable::Program(spec) => Body::Program(Box::new(Program::new(Arc::clone(spec), self.now))),
+            Executable::Program(spec) => {
+                let own = command.argv.get(1).and_then(|word| spec.subcommands.get(word));
+                let spec = own.map_or_else(|| Arc::clone(spec), |own| Arc::new(own.clone()));
+                Body::Program(Box::new(Program::new(spec, self.now)))
+            }
             Executable::Shell(dialect) => Body::Shell(Box::new(Shell::new(*dialect, &command.argv, env, pid))),
             Executable::Tool(tool) => Body::Tool(Box::new(Run::new(tool.clone()))),
         }

@@ -31,6 +31,8 @@ pub struct Program {
     requests: u64,
     in_flight: u64,
     leaked: u64,
+    /// What the component behind it holds.
+    held: u64,
     grown_until: Option<SimTime>,
     cpu_spent: SimDuration,
     is_ready: bool,
@@ -69,6 +71,7 @@ impl Program {
             requests: 0,
             in_flight: 0,
             leaked: 0,
+            held: 0,
             grown_until: None,
             cpu_spent: SimDuration::ZERO,
             is_ready: false,
@@ -296,7 +299,7 @@ impl Program {
     fn memory(&self, host: HostPid, kernel: &mut Kernel<'_>) -> u64 {
         let memory = &self.spec.memory;
         let start = self.bytes(&memory.start, host, kernel);
-        let used = self.leaked + memory.per_request.0 * self.in_flight;
+        let used = self.leaked + self.held + memory.per_request.0 * self.in_flight;
         let Some(target) = &memory.grow_to else { return start + used };
         let target = self.bytes(target, host, kernel);
         let over = self.span(&memory.over, host, kernel).as_micros().max(1);
@@ -327,6 +330,11 @@ impl Program {
     #[must_use]
     pub fn component(&self) -> Option<&str> {
         self.spec.component.as_deref()
+    }
+
+    /// Tells it what the component behind it holds in memory.
+    pub fn set_held(&mut self, bytes: u64) {
+        self.held = bytes;
     }
 
     /// Tells it whether it is ready, as far as routes with `whenReady` ask.

@@ -37,6 +37,7 @@ impl Program {
             is_path && route.method.as_ref().is_none_or(|method| **method == *request.method)
         };
         let (response, latency) = match listen.routes.iter().find(matches) {
+            Some(route) if self.hangs(route, &scope, kernel) => return None,
             Some(route) => self.answer_route(route, &scope, kernel),
             None => (document(listen, host, path, kernel), FILE_LATENCY),
         };
@@ -51,6 +52,12 @@ impl Program {
     /// A request has been answered.
     pub fn served(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// Whether the program has locked itself up on this route.
+    fn hangs(&self, route: &RouteSpec, scope: &Scope, kernel: &Kernel<'_>) -> bool {
+        let after = route.hangs_after.as_ref().and_then(|after| parse_span(&scope.fill(&after.0)));
+        after.is_some_and(|after| kernel.now.since(self.began_at) >= after)
     }
 
     fn answer_route(&mut self, route: &RouteSpec, scope: &Scope, kernel: &Kernel<'_>) -> (HttpResponse, SimDuration) {

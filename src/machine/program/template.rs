@@ -81,6 +81,9 @@ impl Scope {
     }
 
     fn value(&self, expression: &str) -> String {
+        if let Some((name, word)) = expression.split_once(":+") {
+            return if self.value(name).is_empty() { String::new() } else { self.fill(word) };
+        }
         let (name, default) = expression.split_once(":-").unwrap_or((expression, ""));
         let found = match name.split_once(':') {
             Some(("env", name)) => self.env.get(name).cloned(),
@@ -138,6 +141,7 @@ mod tests {
         let scope = Scope { argv: argv.into(), env: env.into(), hostname: "web-1".into(), ..Scope::default() };
         assert_eq!(scope.fill("${arg:text} on ${arg:listen:-:5678}"), "hello on :80");
         assert_eq!(scope.fill("${env:PORT}/${env:NONE:-x} ${hostname}"), "8080/x web-1");
+        assert_eq!(scope.fill("${env:PORT:+set}${env:NONE:+set}"), "set");
         assert_eq!(scope.fill("${env:NONE:-I am ${hostname}}!"), "I am web-1!");
         let request = HttpRequest::get(80, "/work?ms=5");
         assert_eq!(scope.with_request(&request, 3).fill("${path} ${query:ms}ms ${requests}"), "/work 5ms 3");

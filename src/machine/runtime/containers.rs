@@ -69,6 +69,7 @@ impl Machine {
             exit: None,
             log: Log::default(),
             fates: Vec::new(),
+            ends: Vec::new(),
             memory: 0,
             cpu_ended: 0,
         };
@@ -132,6 +133,11 @@ impl Machine {
     pub fn remove_container(&mut self, now: SimTime, id: ContainerId, cause: CauseId) {
         self.catch_up(now);
         let Ok(sandbox) = self.home(id) else { return };
+        if let Some(home) = self.sandboxes.get(&sandbox)
+            && let Some(container) = home.containers.get(&id)
+        {
+            self.obituaries.keep(home, container);
+        }
         self.within(now, sandbox, |kernel| {
             kernel.end_container(id, crate::machine::kernel::process::Ending::Signal(Signal::Kill), cause);
             if let Some(container) = kernel.sandbox.containers.remove(&id) {

@@ -111,6 +111,20 @@ impl Machine {
         });
     }
 
+    /// What the component behind a container holds in memory, beside what its program does.
+    pub fn set_component_memory(&mut self, now: SimTime, id: ContainerId, bytes: u64) {
+        let Some(sandbox) = self.containers.get(&id).copied() else { return };
+        self.within(now, sandbox, |kernel| {
+            let first = kernel.sandbox.containers.get(&id).and_then(|container| container.init);
+            let Some(process) = first.and_then(|first| kernel.sandbox.processes.get_mut(&first)) else { return };
+            if let Body::Program(program) = &mut process.body {
+                program.set_held(bytes);
+            }
+            let host = process.host;
+            kernel.sandbox.make_ready(host);
+        });
+    }
+
     /// Writes a line of the component behind a container to its log.
     pub fn say(&mut self, now: SimTime, id: ContainerId, line: &str) {
         let Some(sandbox) = self.containers.get(&id).copied() else { return };

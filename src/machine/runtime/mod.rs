@@ -3,6 +3,7 @@
 pub mod containers;
 pub mod cpu;
 pub mod images;
+pub mod obituary;
 pub mod sandboxes;
 pub mod sessions;
 pub mod sockets;
@@ -41,6 +42,7 @@ pub struct Machine {
     asked: BTreeMap<OutgoingId, SandboxId>,
     is_on: bool,
     cpu: CpuAccounts,
+    obituaries: obituary::Obituaries,
     shared: Shared,
 }
 
@@ -65,6 +67,7 @@ impl Machine {
             asked: BTreeMap::new(),
             is_on: true,
             cpu: CpuAccounts::default(),
+            obituaries: obituary::Obituaries::default(),
             shared,
         }
     }
@@ -158,6 +161,8 @@ impl Machine {
     }
 }
 
+#[cfg(test)]
+mod image_tests;
 #[cfg(test)]
 mod session_tests;
 #[cfg(test)]

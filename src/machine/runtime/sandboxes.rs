@@ -91,6 +91,7 @@ impl Machine {
         self.stop_sandbox(now, id, cause);
         let Some(sandbox) = self.sandboxes.remove(&id) else { return };
         for (container, state) in &sandbox.containers {
+            self.obituaries.keep(&sandbox, state);
             self.containers.remove(container);
             self.shared.disk.used = self.shared.disk.used.saturating_sub(state.layer_bytes + state.log.bytes);
         }

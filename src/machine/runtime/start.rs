@@ -7,14 +7,29 @@ use crate::machine::cri::{
     ContainerId, ContainerState, ExecConfig, ExecId, Exit, ExitReason, Happening, LogStream, RuntimeError,
 };
 use crate::machine::fs::Errno;
+use crate::machine::image::Executable;
+use crate::machine::image::spec::{EndSpec, LogSpec, ProgramSpec, Template};
 use crate::machine::kernel::container::Container;
 use crate::machine::kernel::descriptor::{OpenId, OpenKind};
 use crate::machine::kernel::exec::{Inlet, Link, Session};
 use crate::machine::kernel::process::{Namespace, SignalSet};
 use crate::machine::kernel::processor::Used;
-use crate::machine::kernel::spawn::Spawn;
+use crate::machine::kernel::spawn::{Command, Spawn};
 use crate::machine::kernel::terminal::Owner;
 use crate::machine::kernel::{Kernel, Wake};
+
+/// The processor of every machine. The kubelet tells it as the label `kubernetes.io/arch`.
+const ARCHITECTURE: &str = "amd64";
+
+/// A command built for another processor: runc's own process stays, says so and ends with 255.
+fn foreign(command: Command) -> Command {
+    let named = command.argv.first().map_or("", String::as_str);
+    let text = format!("exec {named}: exec format error");
+    let log = vec![LogSpec { text, stderr: true, ..LogSpec::default() }];
+    let ends = Some(EndSpec { after: Template("0s".into()), exit: Template("255".into()), log: Vec::new() });
+    let program = ProgramSpec { log, ends, ..ProgramSpec::default() };
+    Command { executable: Arc::new(Executable::Program(Arc::new(program))), argv: command.argv }
+}
 
 /// What runc says when a command cannot be run.
 fn start_failure(command: &str, error: Errno) -> String {
@@ -37,10 +52,12 @@ impl Kernel<'_> {
         if container.state != ContainerState::Created {
             return Err(RuntimeError::WrongState("CONTAINER_EXITED"));
         }
+        let is_foreign = container.image.spec.architecture.as_deref().is_some_and(|built| built != ARCHITECTURE);
         let (argv, env, user) = (Arc::clone(&container.argv), Arc::clone(&container.env), container.user());
         let cwd = first_folder(container);
         let search = env.get("PATH").cloned();
         let command = match self.find_command(id, user, &cwd, search.as_deref(), &argv) {
+            Ok(command) if is_foreign => foreign(command),
             Ok(command) => command,
             Err(error) => return Err(self.fail_start(id, &argv[0], error, cause)),
         };

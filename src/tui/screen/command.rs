@@ -23,7 +23,7 @@ pub struct CommandLine {
 /// Every word that can be typed, in the order in which it is offered.
 #[must_use]
 pub fn words() -> Vec<String> {
-    let views = View::TABS.into_iter().filter(|view| !matches!(view, View::Table(_))).map(View::word);
+    let views = View::all().filter(|view| !matches!(view, View::Table(_))).map(View::word);
     let kinds = Kind::all().map(Kind::plural).filter(|plural| !views.clone().any(|word| word == *plural));
     let mut words: Vec<String> = views.clone().chain(kinds).map(str::to_owned).collect();
     words.sort();

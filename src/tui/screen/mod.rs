@@ -11,12 +11,14 @@ pub mod command;
 pub mod compare;
 pub mod confirm;
 pub mod editor;
+pub mod ending;
 pub mod etcd;
 pub mod events;
 pub mod fault;
 pub mod filter;
 pub mod help;
 pub mod home;
+pub mod inside;
 pub mod lesson;
 pub mod load;
 pub mod namespaces;
@@ -30,6 +32,7 @@ pub mod text;
 pub mod topology;
 pub mod trace;
 pub mod tree;
+pub mod usage;
 pub mod why;
 
 /// The screens, as the keymap names them.
@@ -47,6 +50,9 @@ pub enum ScreenName {
     Etcd,
     Quota,
     Load,
+    Usage,
+    Ending,
+    Inside,
     Fault,
     Why,
     Help,
@@ -62,7 +68,7 @@ pub enum ScreenName {
 
 impl ScreenName {
     /// Every screen.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Home,
         Self::Lesson,
         Self::Topology,
@@ -74,6 +80,9 @@ impl ScreenName {
         Self::Etcd,
         Self::Quota,
         Self::Load,
+        Self::Usage,
+        Self::Ending,
+        Self::Inside,
         Self::Fault,
         Self::Why,
         Self::Help,

@@ -3,6 +3,8 @@
 use crate::model::{Kind, ObjectKey};
 
 use super::confirm::Confirm;
+use super::ending::EndingScreen;
+use super::inside::InsideScreen;
 use super::prompt::Prompt;
 use super::scheduler::SchedulerScreen;
 use super::text::{Source, TextScreen};
@@ -35,8 +37,10 @@ pub fn asks(action: &Action, key: &ObjectKey, look: &Look<'_>) -> Vec<Ask> {
         }
         Action::OwnerTree => open(Box::new(Tree::new(key.clone()))),
         Action::Decision if is_pod => open(Box::new(SchedulerScreen::of(key.clone()))),
+        Action::Inside if is_pod => open(Box::new(InsideScreen::of(key.clone()))),
+        Action::Ending if is_pod => open(Box::new(EndingScreen::of(key.clone()))),
         Action::Why => open(Box::new(WhyScreen::new(key.clone()))),
-        Action::Logs | Action::PreviousLogs | Action::Shell | Action::Decision => {
+        Action::Logs | Action::PreviousLogs | Action::Shell | Action::Decision | Action::Inside => {
             vec![Ask::Say(look.text("said-pods-only"))]
         }
         _ => Vec::new(),

@@ -9,4 +9,5 @@ pub mod scroll;
 pub mod spark;
 pub mod text;
 pub mod time_bar;
+pub mod time_line;
 pub mod top_bar;

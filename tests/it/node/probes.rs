@@ -95,3 +95,25 @@ fn a_startup_probe_holds_the_others_back() {
     9.675 status Running app+Running#0
     "#);
 }
+
+#[test]
+fn a_grpc_probe_asks_the_health_service() {
+    let mut world = World::new();
+    world.apply(Kind::Pod, json!({"metadata": {"name": "go"}, "spec": {"containers": [
+        {"name": "app", "image": "podlab/go-service:1", "readinessProbe": {"grpc": {"port": 9000}, "periodSeconds": 1}}]}}));
+    world.apply(
+        Kind::Pod,
+        json!({"metadata": {"name": "early"}, "spec": {"containers": [
+        {"name": "app", "image": "podlab/go-service:1", "env": [{"name": "READY_AFTER", "value": "60s"}],
+         "readinessProbe": {"grpc": {"port": 9000}, "periodSeconds": 1}}]}}),
+    );
+    world.apply(Kind::Pod, json!({"metadata": {"name": "closed"}, "spec": {"containers": [
+        {"name": "app", "image": "podlab/go-service:1", "readinessProbe": {"grpc": {"port": 9999}, "periodSeconds": 1}}]}}));
+    world.run_for(15);
+    assert!(world.pod("go").is_ready());
+    assert!(!world.pod("early").is_ready() && !world.pod("closed").is_ready());
+    let story = world.story();
+    assert!(story.contains("Readiness probe failed: service unhealthy (responded with \"NOT_SERVING\")"), "{story}");
+    assert!(story.contains("Readiness probe failed: timeout: failed to connect service \"10.244."), "{story}");
+    assert!(story.contains(":9999\" within 1s: context deadline exceeded"), "{story}");
+}
