@@ -19,6 +19,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("scenarios/newline.yaml", include_str!("../../scenarios/newline.yaml")),
     ("scenarios/probes.yaml", include_str!("../../scenarios/probes.yaml")),
     ("scenarios/image-pull.yaml", include_str!("../../scenarios/image-pull.yaml")),
+    ("scenarios/health-check.yaml", include_str!("../../scenarios/health-check.yaml")),
     ("scenarios/jobs.yaml", include_str!("../../scenarios/jobs.yaml")),
     ("scenarios/service.yaml", include_str!("../../scenarios/service.yaml")),
     ("scenarios/pending-cpu.yaml", include_str!("../../scenarios/pending-cpu.yaml")),
@@ -39,6 +40,8 @@ pub const FILES: &[(&str, &str)] = &[
     ("scenarios/zero-lost.yaml", include_str!("../../scenarios/zero-lost.yaml")),
     ("scenarios/last-man-out.yaml", include_str!("../../scenarios/last-man-out.yaml")),
     ("scenarios/will-not-die.yaml", include_str!("../../scenarios/will-not-die.yaml")),
+    ("scenarios/trap.yaml", include_str!("../../scenarios/trap.yaml")),
+    ("scenarios/sidecar.yaml", include_str!("../../scenarios/sidecar.yaml")),
     ("scenarios/volume.yaml", include_str!("../../scenarios/volume.yaml")),
     ("scenarios/ha-masters.yaml", include_str!("../../scenarios/ha-masters.yaml")),
 ];
