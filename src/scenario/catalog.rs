@@ -41,8 +41,11 @@ pub const FILES: &[(&str, &str)] = &[
     ("scenarios/last-man-out.yaml", include_str!("../../scenarios/last-man-out.yaml")),
     ("scenarios/will-not-die.yaml", include_str!("../../scenarios/will-not-die.yaml")),
     ("scenarios/trap.yaml", include_str!("../../scenarios/trap.yaml")),
+    ("scenarios/ways-to-go.yaml", include_str!("../../scenarios/ways-to-go.yaml")),
     ("scenarios/sidecar.yaml", include_str!("../../scenarios/sidecar.yaml")),
     ("scenarios/volume.yaml", include_str!("../../scenarios/volume.yaml")),
+    ("scenarios/worker-dies.yaml", include_str!("../../scenarios/worker-dies.yaml")),
+    ("scenarios/drain.yaml", include_str!("../../scenarios/drain.yaml")),
     ("scenarios/ha-masters.yaml", include_str!("../../scenarios/ha-masters.yaml")),
 ];
 
