@@ -10,7 +10,7 @@ use crate::model::custom_kind::{is_established, kinds_of};
 use crate::model::metrics;
 use crate::model::{CustomKind, Kind, Meta, Object};
 
-use super::admission::lookup;
+use super::admission::{lookup, lookup_all};
 use super::request::{Body, Payload, Request, Verb};
 use super::status::{Reason, Status};
 use super::stored::Stored;
@@ -43,6 +43,14 @@ pub(super) fn resolve(request: &mut Request, store: &Store<Stored>) -> Result<()
         show_as(object, kind);
     }
     Ok(())
+}
+
+/// The custom kind of that name, if it is served.
+pub(super) fn of_gvk(api_version: &str, kind: &str, store: &Store<Stored>) -> Option<Kind> {
+    let definitions = lookup_all::<CustomResourceDefinition>(store, "");
+    let served = definitions.iter().filter(|definition| is_established(definition));
+    let mut kinds = served.flat_map(|definition| kinds_of(definition));
+    kinds.find(|one| one.info().is(api_version, kind))
 }
 
 /// Shows objects in the version that was asked for. Versions differ in nothing else: only the strategy None is modelled.

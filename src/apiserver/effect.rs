@@ -1,6 +1,7 @@
 //! What comes into a server with a request, and what it asks of the world outside. The cluster carries requests to etcd and
 //! answers to callers, and adds the time that this takes.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::engine::{CauseId, SimDuration, SimTime, Trace};
@@ -56,6 +57,8 @@ pub enum Effect {
         /// Up to this revision.
         revision: Revision,
     },
+    /// Send the question of a webhook to its server; answer with [`on_called`](super::ApiServer::on_called).
+    Call(Box<Outcall>),
     /// Answer a request.
     Respond {
         /// Over which connection.
@@ -83,6 +86,41 @@ pub enum Effect {
         /// The error event that ends it; `None` when its time was over.
         status: Option<Box<Status>>,
     },
+}
+
+/// A request that a server makes itself, over the network of the cluster.
+#[derive(Clone, Debug)]
+pub struct Outcall {
+    /// Which of the server's requests waits for it.
+    pub request: RequestId,
+    /// Which call of it.
+    pub number: u32,
+    /// Where to.
+    pub to: SocketAddr,
+    /// Path and query.
+    pub path: String,
+    /// What is sent along, as JSON.
+    pub body: Vec<u8>,
+    /// What led to it.
+    pub cause: CauseId,
+}
+
+/// How a request that a server made itself fared. When nobody answers, nothing tells: the server's own patience ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// Somebody answered.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// The body.
+        body: Arc<[u8]>,
+    },
+    /// Nobody listens there.
+    Refused,
+    /// The connection broke.
+    Reset,
+    /// There is no way there.
+    NoRoute,
 }
 
 /// The surroundings of one call to a server.

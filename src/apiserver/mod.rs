@@ -45,7 +45,7 @@ pub mod write_options;
 
 pub use authorization::{DEFAULT_MODES, Mode};
 pub use bootstrap::bootstrap_objects;
-pub use effect::{Ctx, Effect, Inbound};
+pub use effect::{Called, Ctx, Effect, Inbound, Outcall};
 pub use health::{Check, Health};
 pub use managed_fields::Ownership;
 pub use request::{

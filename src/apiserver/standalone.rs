@@ -184,6 +184,8 @@ impl Standalone {
                 let result = self.store.compact(revision).map(|()| Answer::Compacted(revision));
                 self.answered(request, result, effects);
             }
+            // There is no network: nobody answers.
+            Effect::Call(_) => {}
             Effect::Respond { ticket, outcome, .. } => self.outcomes.push((ticket, outcome)),
             Effect::Watch { ticket, events, .. } => self.watched.push((ticket, events)),
             Effect::WatchClosed { ticket, status, .. } => self.closed.push((ticket, status)),

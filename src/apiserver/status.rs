@@ -81,6 +81,32 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The reason of that name; `Unknown` for others.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let all = [
+            Self::BadRequest,
+            Self::Unauthorized,
+            Self::Forbidden,
+            Self::NotFound,
+            Self::AlreadyExists,
+            Self::Conflict,
+            Self::Gone,
+            Self::Invalid,
+            Self::Expired,
+            Self::MethodNotAllowed,
+            Self::NotAcceptable,
+            Self::RequestEntityTooLarge,
+            Self::UnsupportedMediaType,
+            Self::TooManyRequests,
+            Self::InternalError,
+            Self::ServiceUnavailable,
+            Self::Timeout,
+            Self::ServerTimeout,
+        ];
+        all.into_iter().find(|one| one.as_str() == name).unwrap_or(Self::Unknown)
+    }
+
     /// As it stands in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {

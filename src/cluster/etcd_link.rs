@@ -135,6 +135,7 @@ impl Cluster {
                 member.lease_grant(now, request, (lease, ttl), out)
             }
             apiserver::Effect::Compact { request, revision } => member.compact(now, request, revision, out),
+            apiserver::Effect::Call(call) => self.call_webhook(master, *call),
             other => self.send_back(master, other),
         }
     }

@@ -4,7 +4,7 @@
 //! signal carries what caused it. Nothing here decides anything that a part of Kubernetes decides.
 //!
 //! Reading order: [`spec`], [`world`], [`signal`], [`boot`], [`bootstrap`], [`step`], [`transport`], [`etcd_link`], [`node_link`],
-//! [`traffic`], [`invocations`], [`outside`], [`fault`], [`break_things`](mod@break_things), [`view`], [`explain`].
+//! [`traffic`], `webhooks`, [`invocations`], [`outside`], [`fault`], [`break_things`](mod@break_things), [`view`], [`explain`].
 
 pub mod actor;
 mod addon;
@@ -30,6 +30,7 @@ pub mod streams;
 pub mod traffic;
 pub mod transport;
 pub mod view;
+mod webhooks;
 pub mod worker;
 pub mod world;
 

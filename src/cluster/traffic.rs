@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::engine::{CauseId, SimDuration};
+use crate::etcd::RequestId;
 use crate::machine::cri::{
     DnsData, DnsOutcome, HttpRequest, Outgoing, OutgoingId, OutgoingResult, RecordType, SandboxId, SocketOutcome,
 };
@@ -32,6 +33,8 @@ pub enum Origin {
         /// The port.
         port: u16,
     },
+    /// An API server that asks a webhook: which master, which of its requests, which call.
+    Webhook(usize, RequestId, u32),
 }
 
 /// The next step of a request that is on its way.
@@ -244,13 +247,14 @@ impl Cluster {
         match origin {
             Origin::Load(load, _) => self.loads[load].spec.node.clone(),
             Origin::Process(worker, _) => self.workers[worker].name.clone(),
+            Origin::Webhook(server, ..) => self.masters[server].name.clone(),
             Origin::Forward { call, .. } => {
                 self.outside.far(call).map_or_else(Default::default, |far| self.workers[far.worker].name.clone())
             }
         }
     }
 
-    fn return_to(&mut self, origin: Origin, result: OutgoingResult, delay: SimDuration) {
+    pub(super) fn return_to(&mut self, origin: Origin, result: OutgoingResult, delay: SimDuration) {
         self.after(delay, Signal::Hop(Box::new(Hop::Return { origin, result })));
     }
 
@@ -262,6 +266,7 @@ impl Cluster {
                     load.finish(number, outcome_of(&result), now);
                 }
             }
+            Origin::Webhook(server, request, number) => self.on_called(server, request, number, &result),
             // Such a connection never leaves its machine.
             Origin::Forward { .. } => {}
             Origin::Process(worker, id) => {

@@ -9,10 +9,11 @@
 //! Reading order: [`kind`], [`object`], [`pod`], [`node`], [`meta`], [`key`], [`time`], [`mod@decode`], [`custom_kind`],
 //! [`custom_object`], [`custom_schema`], [`conversion`], [`cron`]; then values and texts: [`quantity`], [`selector`],
 //! [`field_selector`], [`names`], [`age`], [`yaml`], [`json_read`], [`json_text`], [`patch`], [`fields`], [`jsonpath`],
-//! [`suggest`], [`unified_diff`], [`go_dump`], [`api_types`], [`schema`], [`fidelity`].
+//! [`suggest`], [`unified_diff`], [`go_dump`], [`mod@cel`], [`api_types`], [`schema`], [`fidelity`].
 
 pub mod age;
 pub mod api_types;
+pub mod cel;
 pub mod conversion;
 pub mod cron;
 pub mod custom_kind;

@@ -2,32 +2,38 @@
 //! last, and of them the quota last of all, because it counts what it lets in.
 //!
 //! Source of the order: `pkg/kubeapiserver/options/plugins.go`. Not modelled: RuntimeClass, the
-//! certificate plug-ins, DefaultIngressClass, admission policies and webhooks.
+//! certificate plug-ins, DefaultIngressClass.
 
+mod attributes;
 mod default_storage_class;
 mod default_toleration_seconds;
 mod limit_ranger;
+mod matching;
 mod namespace_lifecycle;
 mod persistent_volume_claim_resize;
 mod pod_resize_validator;
 mod pod_security;
+mod policy;
 mod priority;
 mod quota_usage;
 pub mod resource_quota;
 mod service_account;
 mod storage_object_in_use;
 mod taint_nodes_by_condition;
+pub(super) mod webhook;
 
 use std::sync::Arc;
 
 use crate::engine::Stream;
 use crate::etcd::Store;
-use crate::model::{Object, Resource};
+use crate::model::{Kind, Object, Resource};
 
 use super::request::{Request, Subresource, Verb};
 use super::status::Status;
 use super::storage_key;
 use super::stored::Stored;
+use attributes::Attributes;
+use webhook::calls::Calls;
 
 pub(super) use service_account::is_default_missing;
 
@@ -41,6 +47,8 @@ pub(super) struct Review<'a> {
     pub(super) random: &'a mut Stream,
     /// What the answer warns of.
     pub(super) warnings: &'a mut Vec<Arc<str>>,
+    /// What webhooks have been asked so far.
+    pub(super) calls: &'a mut Calls,
 }
 
 /// Lets plug-ins change and refuse a new object, or (with `old`) a change.
@@ -48,6 +56,16 @@ pub(super) struct Review<'a> {
 /// # Errors
 /// In the words of the plug-in that refuses.
 pub(super) fn mutate(object: &mut Object, old: Option<&Object>, review: &mut Review<'_>) -> Result<(), Box<Status>> {
+    let built_in = |object: &mut Object, review: &mut Review<'_>| mutate_built_in(object, old, review);
+    built_in(object, review)?;
+    if webhook::are_any(review.request.kind, review.store) {
+        webhook::mutate(object, old, review, built_in)?;
+    }
+    Ok(())
+}
+
+/// The plug-ins that are part of the server.
+fn mutate_built_in(object: &mut Object, old: Option<&Object>, review: &mut Review<'_>) -> Result<(), Box<Status>> {
     namespace_lifecycle::admit(review)?;
     if review.request.subresource != Subresource::None {
         return Ok(());
@@ -84,7 +102,45 @@ pub(super) fn validate(object: &Object, old: Option<&Object>, review: &mut Revie
     if let (Object::Pod(_) | Object::PersistentVolumeClaim(_), None) = (object, old) {
         limit_ranger::validate(object, review)?;
     }
-    pod_security::validate(object, old, review)
+    pod_security::validate(object, old, review)?;
+    if !is_extended(review.request.kind, review.store) {
+        return Ok(());
+    }
+    let asked = Attributes::of(review.request, Some(object), old);
+    validate_extended(&asked, old, review)
+}
+
+/// Policies and webhooks that only look.
+fn validate_extended(
+    asked: &Attributes<'_>,
+    old: Option<&Object>,
+    review: &mut Review<'_>,
+) -> Result<(), Box<Status>> {
+    policy::validate(asked, review)?;
+    webhook::validate(asked, old, review)
+}
+
+/// Whether anything but the plug-ins of the server may have a say, so that what they look at is worth being made.
+pub(super) fn is_extended(kind: Kind, store: &Store<Stored>) -> bool {
+    webhook::are_any(kind, store)
+        || store.iter(&storage_key::range(Kind::ValidatingAdmissionPolicy, "")).next().is_some()
+}
+
+/// Lets plug-ins refuse what is not the object itself: a binding, an eviction, a scale, a connection.
+///
+/// # Errors
+/// In the words of the plug-in that refuses.
+pub(super) fn validate_part(
+    part: impl FnOnce() -> (serde_json::Value, serde_json::Value),
+    old: Option<&Object>,
+    review: &mut Review<'_>,
+) -> Result<(), Box<Status>> {
+    if !is_extended(review.request.kind, review.store) {
+        return Ok(());
+    }
+    let (new, before) = part();
+    let asked = Attributes::of_part(review.request, new, before);
+    validate_extended(&asked, old, review)
 }
 
 /// Lets plug-ins refuse other resources for a Pod that is there.
@@ -103,6 +159,32 @@ pub(super) fn validate_resize(object: &Object, old: &Object, review: &mut Review
 pub(super) fn on_delete(review: &mut Review<'_>) -> Result<(), Box<Status>> {
     priority::admit_delete(review.request)?;
     namespace_lifecycle::admit_delete(review.request)
+}
+
+/// Lets policies and webhooks refuse the deletion of an object that is there.
+///
+/// # Errors
+/// In the words of the plug-in that refuses.
+pub(super) fn validate_delete(old: &Object, review: &mut Review<'_>) -> Result<(), Box<Status>> {
+    // An eviction has been looked at as such.
+    if review.request.subresource != Subresource::None || !is_extended(review.request.kind, review.store) {
+        return Ok(());
+    }
+    let asked = Attributes::of(review.request, None, Some(old));
+    validate_extended(&asked, Some(old), review)
+}
+
+/// The same for a part of an object that is stored with it: its status, say.
+///
+/// # Errors
+/// In the words of the plug-in that refuses.
+pub(super) fn admit_part(object: &mut Object, old: &Object, review: &mut Review<'_>) -> Result<(), Box<Status>> {
+    if !is_extended(review.request.kind, review.store) {
+        return Ok(());
+    }
+    webhook::mutate(object, Some(old), review, |_, _| Ok(()))?;
+    let asked = Attributes::of(review.request, Some(object), Some(old));
+    validate_extended(&asked, Some(old), review)
 }
 
 /// An object that the server knows of.

@@ -3,13 +3,14 @@
 //! A write is attempted on what the server knows; when that is refused, or etcd says that the object has changed, it is
 //! attempted again on what etcd holds (upstream's `GuaranteedUpdate` with its cached first try).
 //!
-//! Reading order: this file, `pending`, `read`, `write`, `collection`, `event_lease`, `timers`.
+//! Reading order: this file, `pending`, `read`, `write`, `webhooks`, `collection`, `event_lease`, `timers`.
 
 mod collection;
 mod event_lease;
 mod pending;
 mod read;
 mod timers;
+mod webhooks;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use crate::engine::{SimTime, Stream};
 use crate::etcd::{Answer, EtcdError, Event, RequestId, Revision, Store};
 use crate::model::feature_gates::FeatureGates;
 
+use super::admission;
 use super::aggregation;
 use super::alike::Alike;
 use super::authentication::{self, Tokens};
@@ -308,6 +310,10 @@ impl ApiServer {
             }
             (Verb::Watch, _) => self.watch(inbound, ctx),
             (Verb::Get | Verb::List, _) => self.read(Pending::new(inbound, ctx.now), ctx),
+            (_, part) if part.is_upgraded() && admission::is_extended(request.kind, ctx.store) => {
+                self.begin(Pending::new(inbound, ctx.now), ctx);
+                Ok(())
+            }
             (_, part) if part.is_stream() => self.read(Pending::new(inbound, ctx.now), ctx),
             (Verb::DeleteCollection, _) => self.delete_collection(Pending::new(inbound, ctx.now), ctx),
             _ => {

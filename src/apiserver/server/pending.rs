@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::apiserver::admission::webhook::calls::{Call, Calls};
 use crate::apiserver::custom_resources;
 use crate::apiserver::deprecation;
 use crate::apiserver::effect::{Ctx, Effect, Inbound};
 use crate::apiserver::request::{Caller, Payload, Request, Response, Ticket, User, Verb};
 use crate::apiserver::status::{Details, FieldCause, Reason, Status};
 use crate::apiserver::verbs::Write;
-use crate::engine::{CauseId, SimDuration, SimTime};
+use crate::engine::{CauseId, SimDuration, SimTime, Stream};
 use crate::etcd::{RequestId, Revision};
 use crate::model::Kind;
 
@@ -37,6 +38,10 @@ pub(super) struct Pending {
     pub(super) is_new: bool,
     /// The cause that its first attempt has written down.
     pub(super) cause: Option<CauseId>,
+    /// What webhooks have been asked, and have said.
+    pub(super) calls: Calls,
+    /// Its own chance, so that attempts which differ only in what webhooks have said make of it the same.
+    pub(super) random: Option<Stream>,
     /// The deletion of many objects that it is a part of.
     pub(super) part_of: Option<CollectionId>,
     deadline: SimTime,
@@ -55,6 +60,13 @@ pub(super) enum Stage {
     Lease,
     /// Time, for something that is about to be created.
     Wait,
+    /// Webhooks: the calls that are not answered, by number, and whether the attempt was made on what etcd holds.
+    Calls {
+        /// Those that are not answered.
+        open: Vec<(u32, Call)>,
+        /// Whether etcd was asked.
+        is_live: bool,
+    },
     /// The quota at the front of the write's charges.
     Charge(Box<Write>),
     /// The object itself.
@@ -79,6 +91,8 @@ impl Pending {
             warnings: Vec::new(),
             is_new: false,
             cause: None,
+            calls: Calls::default(),
+            random: None,
             part_of: None,
             deadline,
         }

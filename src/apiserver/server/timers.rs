@@ -24,6 +24,8 @@ pub(super) enum Timer {
     Compaction,
     /// The time of a request is over.
     Deadline(RequestId),
+    /// The patience with a webhook is over.
+    Call(RequestId, u32),
     /// A request that waited is attempted again.
     Retry(RequestId),
 }
@@ -52,6 +54,7 @@ impl ApiServer {
                     self.expire(id, ctx);
                     self.end_collections(ctx);
                 }
+                Timer::Call(id, number) => self.on_call_overdue(id, number, ctx),
                 Timer::Retry(id) => {
                     if let Some(pending) = self.take(id) {
                         self.begin(pending, ctx);

@@ -7,8 +7,9 @@ use crate::apiserver::request::{Payload, Subresource, Verb};
 use crate::apiserver::status::{Reason, Status};
 use crate::apiserver::stored::Stored;
 use crate::apiserver::verbs::{self, Current, Reply, Step, Work, Write};
+use crate::apiserver::admission::webhook::{self, calls::Calls};
 use crate::apiserver::{admission, quota_writes, storage_key};
-use crate::engine::SimDuration;
+use crate::engine::{Seed, SimDuration};
 use crate::etcd::{EtcdError, OpResponse, RequestId, Txn, TxnResponse};
 use crate::model::Kind;
 
@@ -60,15 +61,19 @@ impl ApiServer {
     }
 
     /// One attempt at a write.
-    fn attempt(&mut self, mut pending: Pending, current: &Current, is_live: bool, ctx: &mut Ctx<'_>) {
+    pub(super) fn attempt(&mut self, mut pending: Pending, current: &Current, is_live: bool, ctx: &mut Ctx<'_>) {
         pending.attempts += 1;
         pending.warnings.clear();
         pending.is_new = current.is_none();
+        if pending.random.is_none() && webhook::are_any(pending.inbound.request.kind, ctx.store) {
+            pending.random = Some(Seed(self.random.bits()).stream("request"));
+        }
+        let mut own = pending.random.clone();
         let mut work = Work {
             now: ctx.now,
             store: ctx.store,
             inbound: &pending.inbound,
-            random: &mut self.random,
+            random: own.as_mut().unwrap_or(&mut self.random),
             warnings: &mut pending.warnings,
             trace: ctx.trace,
             cause: &mut pending.cause,
@@ -76,8 +81,13 @@ impl ApiServer {
             alike: &mut self.alike,
             gates: self.gates,
             authorizer: &self.authorizer,
+            calls: &mut pending.calls,
         };
-        match step(&mut work, current) {
+        let step = step(&mut work, current);
+        if !pending.calls.wanted.is_empty() {
+            return self.ask_webhooks(pending, is_live, ctx);
+        }
+        match step {
             Ok(Step::Write(write)) => self.carry_out(pending, write, ctx),
             Ok(Step::Answer(payload)) if is_live || pending.inbound.request.options.dry_run => {
                 Self::respond(pending, Ok(payload), ctx);
@@ -146,6 +156,9 @@ impl ApiServer {
             return self.attempt(pending, &live, true, ctx);
         }
         if write.is_generated && pending.attempts < NAME_TRIES {
+            let mut pending = pending;
+            // Another name is another question.
+            (pending.random, pending.calls) = (None, Calls::default());
             return self.attempt(pending, &None, true, ctx);
         }
         let mut status = Status::already_exists(request.kind, &write.object.name);
@@ -175,6 +188,7 @@ impl ApiServer {
 fn step(work: &mut Work<'_>, current: &Current) -> Result<Step, Box<Status>> {
     let request = &work.inbound.request;
     match (request.verb, request.subresource) {
+        (_, part) if part.is_upgraded() => verbs::proxy::attempt(work),
         (Verb::Create, Subresource::Binding) => verbs::binding::attempt(work, current),
         (Verb::Create, Subresource::Eviction) => verbs::eviction::attempt(work, current),
         (verb, subresource) if verbs::scale::is_write(verb, subresource) => verbs::scale::attempt(work, current),
@@ -190,7 +204,7 @@ fn is_creation(inbound: &Inbound) -> bool {
 }
 
 /// What the server knows of the object that the request is about.
-fn current(inbound: &Inbound, ctx: &Ctx<'_>) -> Current {
+pub(super) fn current(inbound: &Inbound, ctx: &Ctx<'_>) -> Current {
     let request = &inbound.request;
     if request.name.is_empty() || is_creation(inbound) {
         return None;

@@ -4,11 +4,15 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
+use crate::apiserver::admission;
 use crate::apiserver::request::{Body, Payload};
 use crate::apiserver::status::{Reason, Status};
 use crate::model::core::PodCondition;
 use crate::model::{Kind, Meta, Pod, Resource, time};
 
+use super::eviction::metadata;
 use super::update::{self, Change};
 use super::{Current, Reply, Step, Work, object_of};
 
@@ -42,6 +46,11 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     if pod.spec.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty()) {
         return Err(refused(format!("pod {name} has non-empty .spec.schedulingGates")));
     }
+    let part = || {
+        let target = json!({"kind": "Node", "name": node});
+        (json!({"apiVersion": "v1", "kind": "Binding", "metadata": metadata(pod), "target": target}), Value::Null)
+    };
+    admission::validate_part(part, Some(&old), &mut work.review())?;
     let mut bound = Pod::clone(pod);
     bound.set_node_name(Arc::clone(node));
     set_scheduled(&mut bound, work);

@@ -36,6 +36,7 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
     admission::on_delete(&mut work.review())?;
     let (Some(entry), Some(old)) = (current.as_deref(), object_of(current)) else { return Err(work.not_found()) };
     check_preconditions(&old, options)?;
+    admission::validate_delete(&old, &mut work.review())?;
     let is_eviction = work.inbound.request.subresource == Subresource::Eviction;
     let verb = if is_eviction { "evict" } else { "delete" };
     let mut object = old.clone();

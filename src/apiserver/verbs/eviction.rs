@@ -4,6 +4,9 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
+use crate::apiserver::admission;
 use crate::apiserver::status::{Details, FieldCause, Reason, Status};
 use crate::apiserver::storage_key;
 use crate::apiserver::stored::{Record, Stored};
@@ -27,6 +30,8 @@ const ALLOWED: &str = "DisruptionAllowed";
 pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> Result<Step, Box<Status>> {
     let old = object_of(current);
     let Some(pod) = old.as_ref().and_then(Pod::of) else { return Err(work.not_found()) };
+    let part = || (json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata(pod)}), Value::Null);
+    admission::validate_part(part, old.as_ref(), &mut work.review())?;
     let budgets = if is_gone_anyway(pod) { Vec::new() } else { budgets_of(work, pod) };
     let (entry, budget) = match &budgets[..] {
         [] => return delete::attempt(work, current),
@@ -53,6 +58,11 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
         write.txn.success.push(Op::Put { key, value, lease: None });
     }
     Ok(step)
+}
+
+/// What names the Pod in a part of it.
+pub(super) fn metadata(pod: &Pod) -> Value {
+    json!({"name": pod.metadata.name(), "namespace": pod.metadata.namespace()})
 }
 
 /// Pods that serve nobody: they have ended, have not begun, or are being deleted.

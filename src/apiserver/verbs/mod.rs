@@ -27,6 +27,7 @@ use crate::model::{Object, ObjectKey};
 
 use super::admission::Review;
 use super::admission::resource_quota::Charge;
+use super::admission::webhook::calls::Calls;
 use super::alike::Alike;
 use super::authorization::Authorizer;
 use super::effect::Inbound;
@@ -55,6 +56,8 @@ pub(super) struct Work<'a> {
     pub(super) gates: FeatureGates,
     /// Who may do what.
     pub(super) authorizer: &'a Authorizer,
+    /// What webhooks have been asked so far.
+    pub(super) calls: &'a mut Calls,
 }
 
 /// What an attempt came to.
@@ -94,7 +97,13 @@ pub(super) enum Reply {
 impl Work<'_> {
     /// What plug-ins look at.
     pub(super) fn review(&mut self) -> Review<'_> {
-        Review { request: &self.inbound.request, store: self.store, random: self.random, warnings: self.warnings }
+        Review {
+            request: &self.inbound.request,
+            store: self.store,
+            random: self.random,
+            warnings: self.warnings,
+            calls: self.calls,
+        }
     }
 
     /// Writes down why the object is about to change; an attempt that is repeated has one cause.

@@ -2,12 +2,17 @@
 //!
 //! Source: `pkg/registry/core/pod/strategy.go`, `LogLocation`, `ExecLocation`, `AttachLocation`, `PortForwardLocation`.
 
+use serde_json::{Value, json};
+
+use crate::apiserver::admission;
 use crate::apiserver::request::{Body, Payload, Request};
 use crate::apiserver::status::Status;
 use crate::apiserver::storage_key;
 use crate::apiserver::stored::Stored;
 use crate::etcd::Store;
 use crate::model::{Kind, Meta, Pod, Resource};
+
+use super::{Step, Work};
 
 /// The annotation that names the container kubectl means when it names none.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
@@ -37,6 +42,28 @@ pub(in crate::apiserver) fn locate(request: &Request, store: &Store<Stored>) -> 
         Body::Log(_) => Ok(Payload::Stream(crate::apiserver::StreamChunk { exit_code: Some(0), ..Default::default() })),
         _ => Err(Box::new(Status::bad_request(format!("pod {} does not have a host assigned", pod.metadata.name())))),
     }
+}
+
+/// The same for a connection that admission may refuse.
+///
+/// # Errors
+/// What admission says, or [`locate`].
+pub(in crate::apiserver) fn attempt(work: &mut Work<'_>) -> Result<Step, Box<Status>> {
+    let found = locate(&work.inbound.request, work.store)?;
+    let request = &work.inbound.request;
+    let (kind, options) = match &request.body {
+        Body::Exec(options) => ("PodExecOptions", json!({"container": options.container, "command": options.command,
+            "stdin": options.takes_stdin || options.stdin.is_some(), "stdout": true, "stderr": true, "tty": options.tty})),
+        Body::Attach(options) => ("PodAttachOptions", json!({"container": options.container,
+            "stdin": options.takes_stdin, "stdout": true, "stderr": true, "tty": options.tty})),
+        _ => ("PodPortForwardOptions", json!({})),
+    };
+    let mut object = json!({"apiVersion": "v1", "kind": kind});
+    for (field, value) in options.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+        object[field] = value.clone();
+    }
+    admission::validate_part(|| (object, Value::Null), None, &mut work.review())?;
+    Ok(found.into())
 }
 
 fn check_container(pod: &Pod, asked: &str) -> Result<(), Box<Status>> {

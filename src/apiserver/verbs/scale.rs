@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::apiserver::admission;
 use crate::apiserver::managed_fields::{self, Application, Ownership};
 use crate::apiserver::request::{Body, PatchType, Payload, Scale, Subresource, Verb};
 use crate::apiserver::status::Status;
@@ -58,6 +59,8 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>, current: &Current) -> R
         Object::Custom(custom) => set_custom(Arc::make_mut(custom), wanted).ok_or_else(|| work.not_found())?,
         _ => return Err(work.not_found()),
     }
+    let shown = |object: &Object| of(object).map_or(Value::Null, |scale| scale.to_value());
+    admission::validate_part(|| (shown(&object), shown(&old)), Some(&old), &mut work.review())?;
     if object != old
         && let Some(generation) = object.meta().generation
     {

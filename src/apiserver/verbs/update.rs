@@ -44,7 +44,8 @@ fn status_of(work: &mut Work<'_>, entry: &KeyValue<Stored>, old: &Object, sent: 
     if sent.kind() != old.kind() || (!sent.meta().uid().is_empty() && sent.meta().uid() != old.meta().uid()) {
         return Err(uid_precondition(sent, old));
     }
-    let object = registry::with_status_of(old, sent);
+    let mut object = registry::with_status_of(old, sent);
+    admission::admit_part(&mut object, old, &mut work.review())?;
     let ownership = work.owns_change(entry, old, None, &object);
     store(work, entry, old, object, Change { ownership, ..Change::of("patch status") })
 }
@@ -90,6 +91,7 @@ fn finish(
         Subresource::Status => {
             registry::keep_only_status(&mut object, old);
             take_over_system_fields(&mut object, old);
+            admission::admit_part(&mut object, old, &mut work.review())?;
             registry::validate_status_update(&object, old)?;
             let verb = if request.verb == Verb::Patch { "patch status" } else { "update status" };
             store(work, entry, old, object, Change { ownership, ..Change::of(verb) })
@@ -107,7 +109,8 @@ fn finish(
             store(work, entry, old, object, Change { ownership, ..Change::of("add ephemeral containers") })
         }
         Subresource::Resize => {
-            let object = registry::pod_part::resized(&object, old)?;
+            let mut object = registry::pod_part::resized(&object, old)?;
+            admission::admit_part(&mut object, old, &mut work.review())?;
             admission::validate_resize(&object, old, &mut work.review())?;
             let charges = quota_charges(work, &object, old)?;
             store(work, entry, old, object, Change { verb: "resize", charges, ownership })

@@ -164,6 +164,10 @@ pub struct ListenSpec {
     pub routes: Vec<RouteSpec>,
     /// The folder whose files are served when no route matches.
     pub document_root: Option<String>,
+    /// It is an admission webhook: the file with its rules, which it reads again for every review. What is posted and no route
+    /// answers is taken to be a review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admission: Option<String>,
 }
 
 /// What is answered on some paths.

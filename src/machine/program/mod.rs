@@ -1,6 +1,7 @@
 //! Programs of the catalogue at work: they start, log, listen, answer, grow, take signals, drain and end as their
 //! [`ProgramSpec`] says.
 
+mod admission;
 pub mod serve;
 pub mod template;
 

@@ -36,10 +36,13 @@ impl Program {
             };
             is_path && route.method.as_ref().is_none_or(|method| **method == *request.method)
         };
-        let (response, latency) = match listen.routes.iter().find(matches) {
-            Some(route) if self.hangs(route, &scope, kernel) => return None,
-            Some(route) => self.answer_route(route, &scope, kernel),
-            None => (document(listen, host, path, kernel), FILE_LATENCY),
+        let (response, latency) = match (listen.routes.iter().find(matches), &listen.admission) {
+            (Some(route), _) if self.hangs(route, &scope, kernel) => return None,
+            (Some(route), _) => self.answer_route(route, &scope, kernel),
+            (None, Some(rules)) if *request.method == *"POST" => {
+                self.review(&scope.fill(rules), request, host, kernel)?
+            }
+            (None, _) => (document(listen, host, path, kernel), FILE_LATENCY),
         };
         if let Some(template) = &spec.request_log {
             let line = scope.with_status(response.status).fill(template);
@@ -86,7 +89,7 @@ impl Program {
         (HttpResponse { status, headers, body: body.into_bytes().into() }, span(&route.latency.0).unwrap_or_default())
     }
 
-    fn end_after_answer(&mut self, code: i32, now: crate::engine::SimTime) {
+    pub(super) fn end_after_answer(&mut self, code: i32, now: crate::engine::SimTime) {
         self.end = Some(super::End {
             code,
             earliest: now,

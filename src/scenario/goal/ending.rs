@@ -9,7 +9,7 @@ use crate::model::selector::Labels;
 use crate::model::{Meta, Pod, time};
 
 use super::call::Which;
-use super::value::{Any, Map, count, flag, number, text};
+use crate::model::cel::value::{Any, Map, count, flag, number, text};
 
 /// How a container ended.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use crate::model::{Kind, Object};
 
 use super::ending::Endings;
 use super::objects;
-use super::value::Map;
+use crate::model::cel::value::Map;
 
 /// What a lesson has seen of its cluster.
 #[derive(Clone, Debug, Default)]

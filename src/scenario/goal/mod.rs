@@ -6,7 +6,7 @@
 //!
 //! **Invariants.** A goal looks and never touches. While nothing that an expression names has changed, it is not evaluated.
 //!
-//! Reading order: [`expression`], [`call`], `check`, [`memory`], `objects`, [`ending`], `world`, [`watched`], `value`.
+//! Reading order: [`expression`], [`call`], `check`, [`memory`], `objects`, [`ending`], `world`, [`watched`].
 
 pub mod call;
 mod check;
@@ -14,7 +14,6 @@ pub mod ending;
 pub mod expression;
 pub mod memory;
 mod objects;
-mod value;
 pub mod watched;
 mod world;
 

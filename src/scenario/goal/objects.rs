@@ -7,7 +7,7 @@ use crate::model::metav1::WireQuantity;
 use crate::model::{Kind, Meta, Object, Pod, Quantity, apps};
 use crate::printers::pod_status::PodSummary;
 
-use super::value::{Any, Map, count, entries_of, flag, number, of_json, text};
+use crate::model::cel::value::{Any, Map, count, entries_of, flag, number, of_json, text};
 
 /// What every object has beside its JSON.
 const COMMON: &[&str] =

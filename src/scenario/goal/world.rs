@@ -12,7 +12,7 @@ use crate::network::{Load, LoadStats, Outcome};
 
 use super::call::{self, Call};
 use super::memory::{Memory, Seen};
-use super::value::{Any, List, Map, count, flag, number, text};
+use crate::model::cel::value::{Any, List, Map, count, flag, number, text};
 
 /// What expressions look at.
 pub(super) struct World<'c> {

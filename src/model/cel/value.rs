@@ -1,25 +1,25 @@
-//! Values: what the cluster holds, as CEL sees it. Whole objects are shared, never copied, and maps keep an order, which the
+//! Values: objects as CEL sees them. Whole objects are shared, never copied, and maps keep an order, which the
 //! crate's own maps do not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cel::ExecutionError;
-use cel::common::traits::{Container, Indexer, Iterable, Iterator as Elements, Sizer};
-use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt, LIST_TYPE, MAP_TYPE, Type};
+use cel::common::traits::{Adder, Container, Indexer, Iterable, Iterator as Elements, Sizer};
+use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelMap, CelNull, CelString, CelUInt, LIST_TYPE, MAP_TYPE, Type};
 use cel::common::value::{CowVal, StaticVal, Val};
 use serde_json::Value;
 
 /// Any value.
-pub(super) type Any = Box<dyn Val>;
+pub type Any = Box<dyn Val>;
 
 /// A map with text keys. Cloning it copies a pointer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Map(Arc<BTreeMap<String, Entry>>);
+pub struct Map(Arc<BTreeMap<String, Entry>>);
 
 /// A list. Cloning it copies a pointer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct List(Arc<Vec<Any>>);
+pub struct List(Arc<Vec<Any>>);
 
 /// A value of a map, with its key as the comprehensions see it.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ struct Entry {
 
 impl Map {
     /// The map with these entries.
-    pub(super) fn of(entries: impl IntoIterator<Item = (String, Any)>) -> Self {
+    pub fn of(entries: impl IntoIterator<Item = (String, Any)>) -> Self {
         let entry = |(name, value): (String, Any)| (name.clone(), Entry { key: CelString::from(name), value });
         Self(Arc::new(entries.into_iter().map(entry).collect()))
     }
@@ -38,38 +38,38 @@ impl Map {
 
 impl List {
     /// The list of these elements.
-    pub(super) fn of(elements: impl IntoIterator<Item = Any>) -> Self {
+    pub fn of(elements: impl IntoIterator<Item = Any>) -> Self {
         Self(Arc::new(elements.into_iter().collect()))
     }
 }
 
 /// A text.
-pub(super) fn text(text: impl Into<String>) -> Any {
+pub fn text(text: impl Into<String>) -> Any {
     Box::new(CelString::from(text.into()))
 }
 
 /// A whole number.
-pub(super) fn number(number: i64) -> Any {
+pub fn number(number: i64) -> Any {
     Box::new(CelInt::from(number))
 }
 
 /// A count.
-pub(super) fn count(count: u64) -> Any {
+pub fn count(count: u64) -> Any {
     number(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// Yes or no.
-pub(super) fn flag(flag: bool) -> Any {
+pub fn flag(flag: bool) -> Any {
     Box::new(CelBool::from(flag))
 }
 
 /// The entries of a JSON object; none for anything else.
-pub(super) fn entries_of(value: &Value) -> Vec<(String, Any)> {
+pub fn entries_of(value: &Value) -> Vec<(String, Any)> {
     value.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), of_json(value))).collect()
 }
 
 /// JSON as CEL sees it: every whole number is an `int`.
-pub(super) fn of_json(value: &Value) -> Any {
+pub fn of_json(value: &Value) -> Any {
     match value {
         Value::Null => Box::new(CelNull),
         Value::Bool(bool) => flag(*bool),
@@ -169,6 +169,13 @@ impl Sizer for Map {
 }
 
 impl Val for List {
+    fn as_adder<'b, 'v>(&'b self) -> Option<&'b (dyn Adder + 'v)>
+    where
+        Self: 'v,
+    {
+        Some(self)
+    }
+
     fn get_type(&self) -> &Type {
         &LIST_TYPE
     }
@@ -212,6 +219,26 @@ impl Val for List {
 }
 
 impl StaticVal for List {}
+
+/// A list behind a list, of either kind.
+impl Adder for List {
+    fn add<'b, 'v>(&'b self, other: &(dyn Val + 'v)) -> Result<CowVal<'b, 'v>, ExecutionError>
+    where
+        Self: 'v,
+    {
+        let own = self.0.iter().map(|element| element.clone_as_boxed());
+        let theirs: Vec<Any> = match (other.downcast_ref::<Self>(), other.downcast_ref::<CelList>()) {
+            (Some(other), _) => other.0.iter().map(|element| element.clone_as_boxed()).collect(),
+            (None, Some(other)) => {
+                other.inner().iter().filter_map(|element| Some(of_json(&to_json(&**element)?))).collect()
+            }
+            (None, None) => {
+                return Err(ExecutionError::UnexpectedType { got: other.get_type().name().into(), want: "list".into() });
+            }
+        };
+        Ok(CowVal::owned(Self::of(own.chain(theirs))))
+    }
+}
 
 impl Container for List {
     fn contains(&self, value: &dyn Val) -> Result<bool, ExecutionError> {
@@ -270,4 +297,37 @@ impl<'b, 'v, I: Iterator<Item = &'b (dyn Val + 'static)>> Elements<'b, 'v> for L
     fn next(&mut self) -> Option<&'b (dyn Val + 'v)> {
         self.0.next().map(|element| element as &'b (dyn Val + 'v))
     }
+}
+
+/// A computed value as JSON; `None` for what has no plain form.
+pub fn to_json(value: &dyn Val) -> Option<Value> {
+    if let Some(map) = value.downcast_ref::<Map>() {
+        let entries = map.0.iter().map(|(key, entry)| Some((key.clone(), to_json(&*entry.value)?)));
+        return entries.collect::<Option<serde_json::Map<_, _>>>().map(Value::Object);
+    }
+    if let Some(list) = value.downcast_ref::<List>() {
+        return list.0.iter().map(|element| to_json(&**element)).collect::<Option<Vec<_>>>().map(Value::Array);
+    }
+    if let Some(list) = value.downcast_ref::<CelList>() {
+        return list.inner().iter().map(|element| to_json(&**element)).collect::<Option<Vec<_>>>().map(Value::Array);
+    }
+    if let Some(map) = value.downcast_ref::<CelMap>() {
+        // Its own order is a matter of chance.
+        let mut fields = BTreeMap::new();
+        let mut keys = map.as_iterable()?.iter();
+        while let Some(key) = keys.next() {
+            let name = key.downcast_ref::<CelString>()?.inner().to_owned();
+            fields.insert(name, to_json(&*map.as_indexer()?.get(key).ok()?)?);
+        }
+        return Some(Value::Object(fields.into_iter().collect()));
+    }
+    Some(match cel::Value::try_from(value).ok()? {
+        cel::Value::Null => Value::Null,
+        cel::Value::Bool(flag) => flag.into(),
+        cel::Value::Int(number) => number.into(),
+        cel::Value::UInt(number) => number.into(),
+        cel::Value::Float(number) => serde_json::json!(number),
+        cel::Value::String(text) => text.as_str().into(),
+        _ => return None,
+    })
 }
