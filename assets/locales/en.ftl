@@ -162,6 +162,7 @@ why-root = and that began by itself: time passed
 why-root-typed = and that was typed at the prompt
 why-root-fault = and that was broken on purpose
 why-root-scenario = and that is how the scenario begins
+why-refused = The rule that refused it, and how it stands now
 why-signals = Signals, and what became of them
 help-keys = Keys here
 help-signs = Signs

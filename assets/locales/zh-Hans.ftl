@@ -147,6 +147,7 @@ why-root = 而那件事自己开始：时间到了
 why-root-typed = 而那是在命令行输入的
 why-root-fault = 而那是故意弄坏的
 why-root-scenario = 而情境就是这样开始的
+why-refused = 挡下它的规则，以及现在的状况
 why-signals = 信号，以及后来怎么了
 help-keys = 这里的按键
 help-signs = 符号

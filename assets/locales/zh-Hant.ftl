@@ -147,6 +147,7 @@ why-root = 而那件事自己開始：時間到了
 why-root-typed = 而那是在命令列輸入的
 why-root-fault = 而那是故意弄壞的
 why-root-scenario = 而情境就是這樣開始的
+why-refused = 擋下它的規則，以及現在的狀況
 why-signals = 訊號，以及後來怎麼了
 help-keys = 這裡的按鍵
 help-signs = 符號

@@ -32,9 +32,7 @@ impl Cluster {
     /// What came of it reaches the server.
     pub(super) fn on_called(&mut self, server: usize, request: RequestId, number: u32, result: &OutgoingResult) {
         let called = match result {
-            OutgoingResult::Http(response) => {
-                Called::Answered { status: response.status, body: response.body.clone() }
-            }
+            OutgoingResult::Http(response) => Called::Answered { status: response.status, body: response.body.clone() },
             OutgoingResult::Refused => Called::Refused,
             OutgoingResult::NoRoute => Called::NoRoute,
             _ => Called::Reset,

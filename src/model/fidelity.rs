@@ -81,9 +81,9 @@ const ROWS: &[Row] = &[
     ),
     row(
         "API",
-        "admission webhooks and policies in CEL",
+        "mutating admission policies",
         NotModelled,
-        "Their configurations are stored; nothing is called or evaluated.",
+        "Their configurations are stored; nothing is computed. Webhooks and validating policies have rows of their own.",
     ),
     row(
         "API",
@@ -265,10 +265,29 @@ const ROWS: &[Row] = &[
     ),
     row(
         "ResourceQuota",
-        "counts and compute resources",
+        "counts, compute resources, storage, scopes",
         Modelled,
-        "Every namespaced kind can be counted with count/….",
+        "Every namespaced kind can be counted with count/…; scopeSelector too.",
     ),
+    row(
+        "MutatingWebhookConfiguration",
+        "all fields",
+        Simplified,
+        "Asked over the network of the cluster, of Pods behind a Service; TLS is taken to be in order, URLs lead nowhere outside, and side effects are not told from others.",
+    ),
+    row(
+        "ValidatingWebhookConfiguration",
+        "all fields",
+        Simplified,
+        "As MutatingWebhookConfiguration; all that match are asked at once.",
+    ),
+    row(
+        "ValidatingAdmissionPolicy",
+        "all fields",
+        Simplified,
+        "Computed, with bindings and parameters; without authorizer, costs, type checking, and CEL's libraries for URLs, addresses and versions. Audit leaves no trace.",
+    ),
+    row("ValidatingAdmissionPolicyBinding", "all fields", Simplified, "With the policy that it binds."),
     row(
         "PersistentVolume",
         "binding, reclaim, protection",

@@ -17,6 +17,7 @@ pub mod inside;
 pub mod pace;
 mod past;
 pub mod progress;
+pub mod refusal;
 #[expect(clippy::module_inception, reason = "the session is the noun of this folder")]
 pub mod session;
 pub mod usage;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::cluster::Cluster;
 use crate::engine::{CauseId, SimTime};
+use crate::model::core::Event;
 use crate::model::{Kind, ObjectKey, Pod, Resource};
+
+use super::refusal::{Refusal, refusals};
 
 /// The answer to "why is this so?".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub struct Why {
     pub chain: Vec<WhyLink>,
     /// What would have to be different, each with what then happens.
     pub counterfactuals: Vec<String>,
+    /// The rules that refused what it needs, each with its object.
+    pub refusals: Vec<Refusal>,
     /// The signals that processes of a Pod were sent, oldest first, and what became of each.
     pub signals: Vec<(SimTime, String)>,
 }
@@ -63,10 +68,33 @@ pub fn why(cluster: &Cluster, key: &ObjectKey) -> Why {
             if matches!(key.kind, Kind::Deployment | Kind::ReplicaSet) {
                 why.state = cluster.why_rollout_waits(key).unwrap_or_default();
             }
+            if why.state.is_empty()
+                && let Some(refused) = last_refusal(cluster, key)
+            {
+                why.state = refused;
+            }
+            why.refusals = refusals(cluster, &key.namespace, &why.state);
         }
         None => why.state = format!("{key} does not exist"),
     }
     why
+}
+
+/// What a controller was told when it last tried to create something for an object, if nothing has been created since.
+fn last_refusal(cluster: &Cluster, key: &ObjectKey) -> Option<String> {
+    let events = cluster.objects(Kind::Event);
+    let own = events.iter().filter_map(Event::of).filter(|event| {
+        let about = &event.involved_object;
+        about.kind.as_deref() == Some(key.kind.name())
+            && about.name.as_deref() == Some(&*key.name)
+            && about.namespace.as_deref() == Some(&*key.namespace)
+    });
+    let mut own: Vec<_> = own.collect();
+    own.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
+    let last = own.into_iter().rev().find(|event| {
+        event.reason.as_deref().is_some_and(|reason| matches!(reason, "FailedCreate" | "SuccessfulCreate"))
+    })?;
+    last.message.clone().filter(|_| last.reason.as_deref() == Some("FailedCreate"))
 }
 
 /// What became of the signals sent to the containers of a Pod, as far as its machine still has them.

@@ -1,6 +1,8 @@
 //! The whole driven from outside. One binary; a module per kind of question, each listed here with what belongs in it.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+/// Admission: webhooks and policies in a whole cluster.
+mod admission;
 /// The cluster as a whole.
 mod cluster;
 /// The controller manager against an API server, with stand-ins for scheduler and kubelets.
@@ -9,6 +11,8 @@ mod controllers;
 mod ha;
 /// What must hold whatever happens, looked at after every write.
 mod invariants;
+/// Several API servers whose steps happen in any order.
+mod interleaving;
 /// The prompt, from command lines to texts.
 mod kubectl;
 /// Every scenario against its solutions and wrong answers.

@@ -136,9 +136,12 @@ fn check_claim(claim: &PersistentVolumeClaim, range: &LimitRange, faults: &mut V
             at_least(&item.type_, name, minimum, requests.get(name), None, faults);
         }
         for (name, maximum) in item.max.iter().flatten() {
-            let Some(asked) = requests.get(name).filter(|asked| is_less(maximum, asked)) else { continue };
-            faults
-                .push(format!("maximum {name} usage per {} is {}, but request is {}", item.type_, maximum.0, asked.0));
+            let most = format!("maximum {name} usage per {} is {}", item.type_, maximum.0);
+            match requests.get(name) {
+                None => faults.push(format!("{most}.  No request is specified")),
+                Some(asked) if is_less(maximum, asked) => faults.push(format!("{most}, but request is {}", asked.0)),
+                Some(_) => {}
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod pod_resize_validator;
 mod pod_security;
 mod policy;
 mod priority;
+mod quota_scopes;
 mod quota_usage;
 pub mod resource_quota;
 mod service_account;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use crate::engine::Stream;
 use crate::etcd::Store;
-use crate::model::{Kind, Object, Resource};
+use crate::model::{Kind, Meta, Object, Resource};
 
 use super::request::{Request, Subresource, Verb};
 use super::status::Status;
@@ -47,6 +48,8 @@ pub(super) struct Review<'a> {
     pub(super) random: &'a mut Stream,
     /// What the answer warns of.
     pub(super) warnings: &'a mut Vec<Arc<str>>,
+    /// Whether there are webhooks or policies at all.
+    pub(super) is_extended: bool,
     /// What webhooks have been asked so far.
     pub(super) calls: &'a mut Calls,
 }
@@ -58,10 +61,7 @@ pub(super) struct Review<'a> {
 pub(super) fn mutate(object: &mut Object, old: Option<&Object>, review: &mut Review<'_>) -> Result<(), Box<Status>> {
     let built_in = |object: &mut Object, review: &mut Review<'_>| mutate_built_in(object, old, review);
     built_in(object, review)?;
-    if webhook::are_any(review.request.kind, review.store) {
-        webhook::mutate(object, old, review, built_in)?;
-    }
-    Ok(())
+    if review.is_extended() { webhook::mutate(object, old, review, built_in) } else { Ok(()) }
 }
 
 /// The plug-ins that are part of the server.
@@ -99,11 +99,16 @@ fn mutate_built_in(object: &mut Object, old: Option<&Object>, review: &mut Revie
 /// # Errors
 /// In the words of the plug-in that refuses.
 pub(super) fn validate(object: &Object, old: Option<&Object>, review: &mut Review<'_>) -> Result<(), Box<Status>> {
-    if let (Object::Pod(_) | Object::PersistentVolumeClaim(_), None) = (object, old) {
+    let is_ranged = match (object, old) {
+        (Object::Pod(_), old) => old.is_none() || review.request.subresource == Subresource::Resize,
+        (Object::PersistentVolumeClaim(_), old) => !old.is_some_and(|old| old.meta().is_terminating()),
+        _ => false,
+    };
+    if is_ranged {
         limit_ranger::validate(object, review)?;
     }
     pod_security::validate(object, old, review)?;
-    if !is_extended(review.request.kind, review.store) {
+    if !review.is_extended() {
         return Ok(());
     }
     let asked = Attributes::of(review.request, Some(object), old);
@@ -111,19 +116,30 @@ pub(super) fn validate(object: &Object, old: Option<&Object>, review: &mut Revie
 }
 
 /// Policies and webhooks that only look.
-fn validate_extended(
-    asked: &Attributes<'_>,
-    old: Option<&Object>,
-    review: &mut Review<'_>,
-) -> Result<(), Box<Status>> {
+fn validate_extended(asked: &Attributes<'_>, old: Option<&Object>, review: &mut Review<'_>) -> Result<(), Box<Status>> {
     policy::validate(asked, review)?;
     webhook::validate(asked, old, review)
 }
 
-/// Whether anything but the plug-ins of the server may have a say, so that what they look at is worth being made.
-pub(super) fn is_extended(kind: Kind, store: &Store<Stored>) -> bool {
-    webhook::are_any(kind, store)
-        || store.iter(&storage_key::range(Kind::ValidatingAdmissionPolicy, "")).next().is_some()
+/// The kinds by which people extend admission.
+const EXTENSIONS: [Kind; 3] =
+    [Kind::MutatingWebhookConfiguration, Kind::ValidatingWebhookConfiguration, Kind::ValidatingAdmissionPolicy];
+
+/// Whether there are webhooks or policies.
+pub(super) fn has_extensions(store: &Store<Stored>) -> bool {
+    EXTENSIONS.iter().any(|kind| store.iter(&storage_key::range(*kind, "")).next().is_some())
+}
+
+/// Whether a change of this key may make it otherwise.
+pub(super) fn is_extension(key: &str) -> bool {
+    EXTENSIONS.iter().any(|kind| key.starts_with(storage_key::prefix(*kind)))
+}
+
+impl Review<'_> {
+    /// Whether anything but the plug-ins of the server may have a say, so that what it looks at is worth being made.
+    fn is_extended(&self) -> bool {
+        self.is_extended && !attributes::is_exempt(self.request.kind)
+    }
 }
 
 /// Lets plug-ins refuse what is not the object itself: a binding, an eviction, a scale, a connection.
@@ -135,7 +151,7 @@ pub(super) fn validate_part(
     old: Option<&Object>,
     review: &mut Review<'_>,
 ) -> Result<(), Box<Status>> {
-    if !is_extended(review.request.kind, review.store) {
+    if !review.is_extended() {
         return Ok(());
     }
     let (new, before) = part();
@@ -167,7 +183,7 @@ pub(super) fn on_delete(review: &mut Review<'_>) -> Result<(), Box<Status>> {
 /// In the words of the plug-in that refuses.
 pub(super) fn validate_delete(old: &Object, review: &mut Review<'_>) -> Result<(), Box<Status>> {
     // An eviction has been looked at as such.
-    if review.request.subresource != Subresource::None || !is_extended(review.request.kind, review.store) {
+    if review.request.subresource != Subresource::None || !review.is_extended() {
         return Ok(());
     }
     let asked = Attributes::of(review.request, None, Some(old));
@@ -179,7 +195,7 @@ pub(super) fn validate_delete(old: &Object, review: &mut Review<'_>) -> Result<(
 /// # Errors
 /// In the words of the plug-in that refuses.
 pub(super) fn admit_part(object: &mut Object, old: &Object, review: &mut Review<'_>) -> Result<(), Box<Status>> {
-    if !is_extended(review.request.kind, review.store) {
+    if !review.is_extended() {
         return Ok(());
     }
     webhook::mutate(object, Some(old), review, |_, _| Ok(()))?;

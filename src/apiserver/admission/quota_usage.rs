@@ -53,7 +53,7 @@ fn pod_usage(pod: &Pod, usage: &mut Usage) {
     usage.insert("pods".into(), Quantity::from_value(1));
     let (requests, limits) = pod_resources(&pod.spec);
     for (resource, amount) in requests {
-        if matches!(resource.as_str(), "cpu" | "memory" | "ephemeral-storage") {
+        if matches!(resource.as_str(), "cpu" | "memory" | "ephemeral-storage") || resource.starts_with("hugepages-") {
             usage.insert(resource.clone(), amount);
         }
         usage.insert(format!("requests.{resource}"), amount);

@@ -11,6 +11,7 @@ use crate::model::core::{Container, ResourceQuota};
 use crate::model::metav1::WireQuantity;
 use crate::model::{Meta, Object, Quantity};
 
+pub use super::quota_scopes::applies;
 pub use super::quota_usage::{Usage, usage_of};
 use super::{Review, lookup_all};
 
@@ -116,24 +117,6 @@ fn limited(hard: Option<&BTreeMap<String, WireQuantity>>, usage: &Usage) -> Usag
 
 fn wants(quota: &ResourceQuota, usage: &Usage) -> bool {
     !limited(quota.spec.as_ref().and_then(|spec| spec.hard.as_ref()), usage).is_empty()
-}
-
-/// Whether the object is in the scopes of the quota. Source: `podMatchesScopeFunc`.
-#[must_use]
-pub fn applies(quota: &ResourceQuota, object: &Object) -> bool {
-    let scopes = quota.spec.iter().flat_map(|spec| spec.scopes.iter().flatten());
-    scopes.into_iter().all(|scope| {
-        let Object::Pod(pod) = object else { return false };
-        let is_best_effort = pod.status.qos_class.as_deref() == Some("BestEffort");
-        let is_bounded = pod.spec.active_deadline_seconds.is_some();
-        match scope.as_str() {
-            "Terminating" => is_bounded,
-            "NotTerminating" => !is_bounded,
-            "BestEffort" => is_best_effort,
-            "NotBestEffort" => !is_best_effort,
-            _ => false,
-        }
-    })
 }
 
 /// A quota on requests or limits obliges every container to name them. Source: `podEvaluator.Constraints`.

@@ -6,6 +6,7 @@ use crate::model::admissionregistration::{
     MatchResources, MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, ValidatingAdmissionPolicy,
     ValidatingAdmissionPolicyBinding,
 };
+use crate::model::cel;
 
 use super::Strategy;
 use super::pod_spec::one_of;
@@ -17,6 +18,13 @@ fn default_match(resources: &mut MatchResources) {
     let rules = resources.resource_rules.iter_mut().chain(resources.exclude_resource_rules.iter_mut()).flatten();
     for rule in rules {
         rule.scope.get_or_insert_with(|| "*".into());
+    }
+}
+
+/// Refuses an expression that cannot be read.
+pub(super) fn check(source: &str, field: std::fmt::Arguments<'_>, errors: &mut Errors) {
+    if let Err(why) = cel::check(source) {
+        errors.invalid(field, source, why);
     }
 }
 
@@ -54,6 +62,21 @@ impl Strategy for ValidatingAdmissionPolicy {
         }
         for (index, _) in validations.iter().enumerate().filter(|(_, one)| one.expression.trim().is_empty()) {
             errors.required(format_args!("spec.validations[{index}].expression"), "expression is not specified");
+        }
+        for (index, one) in validations.iter().enumerate().filter(|(_, one)| !one.expression.trim().is_empty()) {
+            check(&one.expression, format_args!("spec.validations[{index}].expression"), errors);
+            if let Some(source) = &one.message_expression {
+                check(source, format_args!("spec.validations[{index}].messageExpression"), errors);
+            }
+        }
+        for (index, one) in spec.variables.iter().flatten().enumerate() {
+            check(&one.expression, format_args!("spec.variables[{index}].expression"), errors);
+        }
+        for (index, one) in spec.match_conditions.iter().flatten().enumerate() {
+            check(&one.expression, format_args!("spec.matchConditions[{index}].expression"), errors);
+        }
+        for (index, one) in spec.audit_annotations.iter().flatten().enumerate() {
+            check(&one.value_expression, format_args!("spec.auditAnnotations[{index}].valueExpression"), errors);
         }
     }
 }

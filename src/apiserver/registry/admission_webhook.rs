@@ -51,6 +51,10 @@ macro_rules! webhooks {
                     one_of(policy, &policies, format_args!("{field}.failurePolicy"), errors);
                     let policies = ["Equivalent", "Exact"];
                     one_of(webhook.match_policy.as_deref(), &policies, format_args!("{field}.matchPolicy"), errors);
+                    for (index, one) in webhook.match_conditions.iter().flatten().enumerate() {
+                        let at = format_args!("{field}.matchConditions[{index}].expression");
+                        super::admission_policy::check(&one.expression, at, errors);
+                    }
                     validate_parts(&webhook.client_config, webhook.rules.as_deref(), &field, errors);
                     if let Some(seconds) = webhook.timeout_seconds.filter(|seconds| !(1..=30).contains(seconds)) {
                         let detail = "the timeout value must be between 1 and 30 seconds";

@@ -67,6 +67,7 @@ impl Strategy for ResourceQuota {
                 errors.invalid(&field, amount.0.as_str(), "must be an integer");
             }
         }
+        validate_scopes(self, errors);
     }
 
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
@@ -74,6 +75,86 @@ impl Strategy for ResourceQuota {
         if scopes(self) != scopes(old) {
             errors.invalid("spec.scopes", serde_json::json!(scopes(self)), "field is immutable");
         }
+    }
+}
+
+const SCOPES: [&str; 7] = [
+    "Terminating",
+    "NotTerminating",
+    "BestEffort",
+    "NotBestEffort",
+    "PriorityClass",
+    "CrossNamespacePodAffinity",
+    "VolumeAttributesClass",
+];
+
+/// Resources that a quota may limit for some Pods only. Source: `podComputeQuotaResources`, `podObjectCountQuotaResources`.
+const OF_PODS: [&str; 7] = ["pods", "cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"];
+/// The same for some claims only.
+const OF_CLAIMS: [&str; 2] = ["persistentvolumeclaims", "requests.storage"];
+
+/// Source: `validateResourceQuotaScopes`, `validateScopedResourceSelectorRequirement`.
+fn validate_scopes(quota: &ResourceQuota, errors: &mut Errors) {
+    let Some(spec) = &quota.spec else { return };
+    let scopes = spec.scopes.as_deref().unwrap_or_default();
+    let refuses = |scope: &str| {
+        let mut standard = spec.hard.iter().flatten().map(|(name, _)| name.as_str()).filter(|it| STANDARD.contains(it));
+        standard.any(|resource| !is_for(scope, resource))
+    };
+    for scope in scopes {
+        if !SCOPES.contains(&scope.as_str()) {
+            errors.invalid("spec.scopes", serde_json::json!(scopes), "unsupported scope");
+        }
+        if refuses(scope) {
+            errors.invalid("spec.scopes", serde_json::json!(scopes), "unsupported scope applied to resource");
+        }
+    }
+    let both = |one: &str, other: &str| [one, other].iter().all(|it| scopes.iter().any(|scope| scope == it));
+    if both("BestEffort", "NotBestEffort") || both("Terminating", "NotTerminating") {
+        errors.invalid("spec.scopes", serde_json::json!(scopes), "conflicting scopes");
+    }
+    let expressions = spec.scope_selector.iter().flat_map(|selector| selector.match_expressions.iter().flatten());
+    for one in expressions {
+        let field = "spec.scopeSelector.matchExpressions";
+        let (scope, operator) = (one.scope_name.as_str(), one.operator.as_str());
+        if !SCOPES.contains(&scope) {
+            errors.invalid(format_args!("{field}.scopeName"), scope, "unsupported scope");
+        }
+        if refuses(scope) {
+            let scopes = serde_json::json!(spec.scopes);
+            errors.invalid(format_args!("{field}"), scopes, "unsupported scope applied to resource");
+        }
+        if !["PriorityClass", "VolumeAttributesClass"].contains(&scope)
+            && SCOPES.contains(&scope)
+            && operator != "Exists"
+        {
+            let detail = "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, \
+                          ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, \
+                          ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+            errors.invalid(format_args!("{field}.operator"), operator, detail);
+        }
+        let has_values = one.values.as_ref().is_some_and(|values| !values.is_empty());
+        match operator {
+            "In" | "NotIn" if !has_values => {
+                let detail = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+                errors.required(format_args!("{field}.values"), detail);
+            }
+            "Exists" | "DoesNotExist" if has_values => {
+                let detail = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+                errors.invalid(format_args!("{field}.values"), serde_json::json!(one.values), detail);
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+            _ => errors.invalid(format_args!("{field}.operator"), operator, "not a valid selector operator"),
+        }
+    }
+}
+
+/// Source: `IsResourceQuotaScopeValidForResource`.
+fn is_for(scope: &str, resource: &str) -> bool {
+    match scope {
+        "BestEffort" => resource == "pods",
+        "VolumeAttributesClass" => OF_CLAIMS.contains(&resource),
+        _ => OF_PODS.contains(&resource),
     }
 }
 

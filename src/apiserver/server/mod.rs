@@ -66,6 +66,8 @@ pub struct ApiServer {
     /// What states of objects have in common that notes of ownership refer to.
     alike: Alike,
     gates: FeatureGates,
+    /// Whether there are webhooks or policies; `None` when that has to be looked up.
+    has_extensions: Option<bool>,
 }
 
 impl ApiServer {
@@ -91,6 +93,7 @@ impl ApiServer {
             compaction: None,
             alike: Alike::default(),
             gates: FeatureGates::default(),
+            has_extensions: None,
         }
     }
 
@@ -151,6 +154,7 @@ impl ApiServer {
         self.ready = false;
         self.applied = ctx.store.revision();
         self.authorizer.reset(ctx.store);
+        self.has_extensions = None;
         self.begin_timers(ctx);
     }
 
@@ -213,6 +217,9 @@ impl ApiServer {
         }
         self.applied = revision;
         self.authorizer.on_applied(events);
+        if events.iter().any(|event| admission::is_extension(&event.key)) {
+            self.has_extensions = None;
+        }
         self.watches.fan_out(events, ctx.effects);
         self.release_fresh(revision, ctx);
     }
@@ -220,6 +227,7 @@ impl ApiServer {
     /// The store was replaced by a snapshot: every watch has to begin anew where it was.
     pub fn on_snapshot(&mut self, ctx: &mut Ctx<'_>) {
         self.watches.close_all(ctx.effects);
+        self.has_extensions = None;
         self.authorizer.reset(ctx.store);
         self.applied = ctx.store.revision();
         self.release_fresh(self.applied, ctx);
@@ -310,7 +318,7 @@ impl ApiServer {
             }
             (Verb::Watch, _) => self.watch(inbound, ctx),
             (Verb::Get | Verb::List, _) => self.read(Pending::new(inbound, ctx.now), ctx),
-            (_, part) if part.is_upgraded() && admission::is_extended(request.kind, ctx.store) => {
+            (_, part) if part.is_upgraded() && self.is_extended(ctx) => {
                 self.begin(Pending::new(inbound, ctx.now), ctx);
                 Ok(())
             }

@@ -1,5 +1,6 @@
 //! Calls to webhooks: sent, answered, or given up, and then the attempt that needed them once more.
 
+use crate::apiserver::admission;
 use crate::apiserver::admission::webhook::answer;
 use crate::apiserver::admission::webhook::calls::Call;
 use crate::apiserver::effect::{Called, Ctx, Effect, Outcall};
@@ -11,6 +12,11 @@ use super::timers::Timer;
 use super::write;
 
 impl ApiServer {
+    /// Whether there are webhooks or policies.
+    pub(super) fn is_extended(&mut self, ctx: &Ctx<'_>) -> bool {
+        *self.has_extensions.get_or_insert_with(|| admission::has_extensions(ctx.store))
+    }
+
     /// Makes the calls that an attempt has found out that it needs.
     pub(super) fn ask_webhooks(&mut self, mut pending: Pending, is_live: bool, ctx: &mut Ctx<'_>) {
         let mut open = Vec::new();

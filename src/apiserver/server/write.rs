@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::apiserver::admission::webhook::calls::Calls;
 use crate::apiserver::effect::{Ctx, Effect, Inbound};
 use crate::apiserver::request::{Payload, Subresource, Verb};
 use crate::apiserver::status::{Reason, Status};
 use crate::apiserver::stored::Stored;
 use crate::apiserver::verbs::{self, Current, Reply, Step, Work, Write};
-use crate::apiserver::admission::webhook::{self, calls::Calls};
 use crate::apiserver::{admission, quota_writes, storage_key};
 use crate::engine::{Seed, SimDuration};
 use crate::etcd::{EtcdError, OpResponse, RequestId, Txn, TxnResponse};
@@ -65,7 +65,8 @@ impl ApiServer {
         pending.attempts += 1;
         pending.warnings.clear();
         pending.is_new = current.is_none();
-        if pending.random.is_none() && webhook::are_any(pending.inbound.request.kind, ctx.store) {
+        let is_extended = self.is_extended(ctx);
+        if is_extended && pending.random.is_none() {
             pending.random = Some(Seed(self.random.bits()).stream("request"));
         }
         let mut own = pending.random.clone();
@@ -81,6 +82,7 @@ impl ApiServer {
             alike: &mut self.alike,
             gates: self.gates,
             authorizer: &self.authorizer,
+            is_extended,
             calls: &mut pending.calls,
         };
         let step = step(&mut work, current);

@@ -56,6 +56,8 @@ pub(super) struct Work<'a> {
     pub(super) gates: FeatureGates,
     /// Who may do what.
     pub(super) authorizer: &'a Authorizer,
+    /// Whether there are webhooks or policies at all.
+    pub(super) is_extended: bool,
     /// What webhooks have been asked so far.
     pub(super) calls: &'a mut Calls,
 }
@@ -102,6 +104,7 @@ impl Work<'_> {
             store: self.store,
             random: self.random,
             warnings: self.warnings,
+            is_extended: self.is_extended,
             calls: self.calls,
         }
     }

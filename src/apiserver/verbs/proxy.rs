@@ -52,10 +52,16 @@ pub(in crate::apiserver) fn attempt(work: &mut Work<'_>) -> Result<Step, Box<Sta
     let found = locate(&work.inbound.request, work.store)?;
     let request = &work.inbound.request;
     let (kind, options) = match &request.body {
-        Body::Exec(options) => ("PodExecOptions", json!({"container": options.container, "command": options.command,
-            "stdin": options.takes_stdin || options.stdin.is_some(), "stdout": true, "stderr": true, "tty": options.tty})),
-        Body::Attach(options) => ("PodAttachOptions", json!({"container": options.container,
-            "stdin": options.takes_stdin, "stdout": true, "stderr": true, "tty": options.tty})),
+        Body::Exec(options) => (
+            "PodExecOptions",
+            json!({"container": options.container, "command": options.command,
+            "stdin": options.takes_stdin || options.stdin.is_some(), "stdout": true, "stderr": true, "tty": options.tty}),
+        ),
+        Body::Attach(options) => (
+            "PodAttachOptions",
+            json!({"container": options.container,
+            "stdin": options.takes_stdin, "stdout": true, "stderr": true, "tty": options.tty}),
+        ),
         _ => ("PodPortForwardOptions", json!({})),
     };
     let mut object = json!({"apiVersion": "v1", "kind": kind});

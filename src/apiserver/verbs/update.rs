@@ -109,10 +109,10 @@ fn finish(
             store(work, entry, old, object, Change { ownership, ..Change::of("add ephemeral containers") })
         }
         Subresource::Resize => {
-            let mut object = registry::pod_part::resized(&object, old)?;
-            admission::admit_part(&mut object, old, &mut work.review())?;
+            let object = registry::pod_part::resized(&object, old)?;
+            admission::validate(&object, Some(old), &mut work.review())?;
             admission::validate_resize(&object, old, &mut work.review())?;
-            let charges = quota_charges(work, &object, old)?;
+            let charges = charges(&object, old, work)?;
             store(work, entry, old, object, Change { verb: "resize", charges, ownership })
         }
         _ => {
@@ -123,18 +123,15 @@ fn finish(
             registry::validate_update(&object, old)?;
             work.warnings.extend(registry::warnings::about(&object, Some(old)));
             admission::validate(&object, Some(old), &mut work.review())?;
-            let charges = quota_charges(work, &object, old)?;
+            let charges = charges(&object, old, work)?;
             let verb = if request.verb == Verb::Patch { "patch" } else { "update" };
             store(work, entry, old, object, Change { verb, charges, ownership })
         }
     }
 }
 
-fn quota_charges(
-    work: &mut Work<'_>,
-    object: &Object,
-    old: &Object,
-) -> Result<Vec<resource_quota::Charge>, Box<Status>> {
+/// What a change adds to quotas.
+fn charges(object: &Object, old: &Object, work: &mut Work<'_>) -> Result<Vec<resource_quota::Charge>, Box<Status>> {
     resource_quota::charges(object, Some(old), &work.review())
         .map_err(|why| Box::new(Status::forbidden(object.kind(), object.name(), &why)))
 }

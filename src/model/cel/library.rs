@@ -91,9 +91,7 @@ fn amount(name: &str, first: &str, rest: &[String]) -> Result<Any, String> {
         ("isInteger", None) => value::flag(is_whole),
         ("asInteger", None) if is_whole => value::number(one.value()),
         ("asInteger", None) => return Err("cannot convert value to integer".into()),
-        ("asApproximateFloat", None) => {
-            value::of_json(&serde_json::json!(one.milli_value() as f64 / 1000.0))
-        }
+        ("asApproximateFloat", None) => value::of_json(&serde_json::json!(one.milli_value() as f64 / 1000.0)),
         ("sign", None) => value::number(one.sign().into()),
         ("add", Some(other)) => value::text(exact(one + other)),
         ("sub", Some(other)) => value::text(exact(one - other)),

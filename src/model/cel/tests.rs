@@ -34,10 +34,7 @@ fn conditions_as_policies_have_them() {
 #[test]
 fn errors_are_those_of_kubernetes() {
     let refused = |source: &str| holds(source, &scope()).unwrap_err();
-    assert_eq!(
-        refused("object.spec.paused"),
-        "expression 'object.spec.paused' resulted in error: no such key: paused"
-    );
+    assert_eq!(refused("object.spec.paused"), "expression 'object.spec.paused' resulted in error: no such key: paused");
     assert_eq!(refused("object.spec.replicas"), "cel expression evaluates to int, but a bool was expected");
     assert!(refused("object.spec.").starts_with("compilation failed: ERROR: <input>:1:"));
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use cel::ExecutionError;
 use cel::common::traits::{Adder, Container, Indexer, Iterable, Iterator as Elements, Sizer};
-use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelMap, CelNull, CelString, CelUInt, LIST_TYPE, MAP_TYPE, Type};
+use cel::common::types::{
+    CelBool, CelDouble, CelInt, CelList, CelMap, CelNull, CelString, CelUInt, LIST_TYPE, MAP_TYPE, Type,
+};
 use cel::common::value::{CowVal, StaticVal, Val};
 use serde_json::Value;
 
@@ -233,7 +235,10 @@ impl Adder for List {
                 other.inner().iter().filter_map(|element| Some(of_json(&to_json(&**element)?))).collect()
             }
             (None, None) => {
-                return Err(ExecutionError::UnexpectedType { got: other.get_type().name().into(), want: "list".into() });
+                return Err(ExecutionError::UnexpectedType {
+                    got: other.get_type().name().into(),
+                    want: "list".into(),
+                });
             }
         };
         Ok(CowVal::owned(Self::of(own.chain(theirs))))

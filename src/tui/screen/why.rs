@@ -54,6 +54,16 @@ impl WhyScreen {
                 }
             }
         }
+        if !why.refusals.is_empty() {
+            lines.push(Line::default());
+            lines.push(text::line(look.text("why-refused"), look.style(Meaning::Accent)));
+            for refusal in &why.refusals {
+                for (row, part) in text::wrap(&refusal.sentence(), columns.saturating_sub(2)).into_iter().enumerate() {
+                    let head = if row == 0 { look.theme.pick("• ", "* ") } else { "  " };
+                    lines.push(text::line(format!("{head}{part}"), look.style(Meaning::Warning)));
+                }
+            }
+        }
         if !why.signals.is_empty() {
             lines.push(Line::default());
             lines.push(text::line(look.text("why-signals"), look.style(Meaning::Accent)));

@@ -76,13 +76,13 @@ fn act(
     for action in &binding.spec.validation_actions {
         match action.as_str() {
             "Deny" => {
-                let why =
-                    format!("ValidatingAdmissionPolicy '{policy}' with binding '{by}' denied request: {message}");
+                let why = format!("ValidatingAdmissionPolicy '{policy}' with binding '{by}' denied request: {message}");
                 refused = Some(refusal(asked, why, denial.reason.as_deref()));
             }
             "Warn" => {
-                let text =
-                    format!("Validation failed for ValidatingAdmissionPolicy '{policy}' with binding '{by}': {message}");
+                let text = format!(
+                    "Validation failed for ValidatingAdmissionPolicy '{policy}' with binding '{by}': {message}"
+                );
                 review.warnings.push(text.into());
             }
             // There is no audit log.
@@ -175,9 +175,8 @@ fn judge(validation: &Validation, scope: &Scope, broken: &[(String, String)], is
             let made = made.and_then(|value| Some(value.as_str()?.trim().to_owned()));
             let made = made.filter(|text| !text.is_empty() && text.len() <= MESSAGE_MAX && !text.contains('\n'));
             let given = validation.message.as_deref().map(str::trim).filter(|text| !text.is_empty());
-            let message = made
-                .or(given.map(str::to_owned))
-                .unwrap_or_else(|| format!("failed expression: {expression}"));
+            let message =
+                made.or(given.map(str::to_owned)).unwrap_or_else(|| format!("failed expression: {expression}"));
             Some(Denial { message, reason: validation.reason.clone() })
         }
         Err(_) if !is_closed => None,

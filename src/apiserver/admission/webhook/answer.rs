@@ -86,7 +86,9 @@ pub(in crate::apiserver) fn read(status: u16, body: &[u8], uid: &str) -> Said {
             return failed(format!("an error on the server ({said}) has prevented the request from succeeding"));
         }
         other => {
-            return failed(format!("the server responded with the status code {other} but did not return more information"));
+            return failed(format!(
+                "the server responded with the status code {other} but did not return more information"
+            ));
         }
     }
     let review: Value = match serde_json::from_slice(body) {

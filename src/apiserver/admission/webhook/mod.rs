@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use crate::apiserver::status::Status;
 use crate::apiserver::stored::Stored;
-use crate::apiserver::{decode, registry, storage_key};
+use crate::apiserver::{decode, registry};
 use crate::etcd::Store;
-use crate::model::{Kind, Object};
+use crate::model::Object;
 use crate::model::admissionregistration::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 
 use super::attributes::{Attributes, is_exempt};
@@ -104,7 +104,11 @@ fn change(
 ///
 /// # Errors
 /// What the first of them to refuse says; anything at all while one is still to be asked.
-pub(super) fn validate(attributes: &Attributes<'_>, old: Option<&Object>, review: &mut Review<'_>) -> Result<(), Box<Status>> {
+pub(super) fn validate(
+    attributes: &Attributes<'_>,
+    old: Option<&Object>,
+    review: &mut Review<'_>,
+) -> Result<(), Box<Status>> {
     let mut questions = Vec::new();
     let mut waits = None;
     let hooks = validating(review);
@@ -132,13 +136,6 @@ pub(super) fn validate(attributes: &Attributes<'_>, old: Option<&Object>, review
         }
     }
     refusal.map_or(Ok(()), Err)
-}
-
-/// Whether there are webhooks of either sort that might have a say about a kind.
-pub(in crate::apiserver) fn are_any(kind: Kind, store: &Store<Stored>) -> bool {
-    let is_there = |kind| store.iter(&storage_key::range(kind, "")).next().is_some();
-    !is_exempt(kind)
-        && (is_there(Kind::MutatingWebhookConfiguration) || is_there(Kind::ValidatingWebhookConfiguration))
 }
 
 fn mutating(review: &Review<'_>) -> Vec<Hook> {
