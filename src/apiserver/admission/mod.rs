@@ -164,7 +164,6 @@ pub(super) fn validate_part(
 /// # Errors
 /// In the words of the plug-in that refuses.
 pub(super) fn validate_resize(object: &Object, old: &Object, review: &mut Review<'_>) -> Result<(), Box<Status>> {
-    limit_ranger::validate(object, review)?;
     pod_resize_validator::validate(object, old, review)
 }
 
