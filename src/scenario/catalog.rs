@@ -46,6 +46,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("scenarios/volume.yaml", include_str!("../../scenarios/volume.yaml")),
     ("scenarios/worker-dies.yaml", include_str!("../../scenarios/worker-dies.yaml")),
     ("scenarios/drain.yaml", include_str!("../../scenarios/drain.yaml")),
+    ("scenarios/forbidden.yaml", include_str!("../../scenarios/forbidden.yaml")),
     ("scenarios/ha-masters.yaml", include_str!("../../scenarios/ha-masters.yaml")),
 ];
 
