@@ -9,10 +9,10 @@ mod cluster;
 mod controllers;
 /// Masters that die.
 mod ha;
-/// What must hold whatever happens, looked at after every write.
-mod invariants;
 /// Several API servers whose steps happen in any order.
 mod interleaving;
+/// What must hold whatever happens, looked at after every write.
+mod invariants;
 /// The prompt, from command lines to texts.
 mod kubectl;
 /// Every scenario against its solutions and wrong answers.
