@@ -160,7 +160,7 @@ fn the_end_of_a_pod_is_told_moment_by_moment() {
 #[test]
 fn the_inside_of_a_pod_shows_its_processes_and_where_they_listen() {
     let shown = seen("3 i", LARGE);
-    for told in ["nginx -g daemon off;", "port 80, PID 1", "handles", "Signals"] {
+    for told in ["nginx -g daemon", "port 80, PID 1", "handles", "Signals"] {
         assert!(shown.contains(told), "{told} is missing\n{shown}");
     }
 }

@@ -141,7 +141,8 @@ fn processes(look: &Look<'_>, container: &ContainerInside, width: usize) -> Vec<
         } else {
             format!("{}{} ", "  ".repeat(depth - 1), look.theme.pick("└", "`"))
         };
-        let handles: Vec<String> = process.handles.iter().map(ToString::to_string).collect();
+        let handles: Vec<String> =
+            process.handles.iter().map(|signal| signal.to_string().trim_start_matches("SIG").to_owned()).collect();
         let traps = if handles.is_empty() {
             String::new()
         } else {
