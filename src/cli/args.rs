@@ -39,6 +39,8 @@ pub enum Command {
     Schema,
     /// Run one kubectl command in a scenario's cluster and print what it prints
     Kubectl(Kubectl),
+    /// Trace one request hop by hop: names, rules, machines, the socket, and where it dies
+    Trace(Trace),
     /// Answer the Kubernetes API, so that the real kubectl can be used
     Serve(Serve),
     /// Save a screen of the app as a picture or text
@@ -125,6 +127,34 @@ pub struct Kubectl {
     /// The command, behind `--`.
     #[arg(last = true, required = true)]
     pub line: Vec<String>,
+}
+
+/// Arguments of `trace`.
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// The cluster of this scenario; an empty cluster of three nodes when absent.
+    #[arg(long = "in", value_name = "NAME|FILE")]
+    pub scenario: Option<String>,
+    /// Who asks: pod/NAME or node/NAME.
+    #[arg(long, value_name = "pod/NAME|node/NAME")]
+    pub from: String,
+    /// The namespace of the Pod that asks.
+    #[arg(short, long, default_value = "default")]
+    pub namespace: String,
+    /// A kubectl command to run before; may be given several times.
+    #[arg(long, value_name = "COMMAND")]
+    pub after: Vec<String>,
+    /// Simulated time that passes before the trace, after the commands.
+    #[arg(long, default_value = "0s", value_parser = duration)]
+    pub at: SimDuration,
+    /// The seed of everything random.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// For people or for programs.
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+    /// What is asked: http://NAME[:PORT], NAME:PORT or ADDRESS:PORT.
+    pub target: String,
 }
 
 /// Arguments of `shot`.

@@ -22,6 +22,7 @@ pub mod sources;
 pub mod surroundings;
 pub mod test;
 pub mod timeline;
+pub mod trace;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -79,6 +80,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> Result<u8, Failure> {
             Ok(0)
         }
         Some(Command::Kubectl(args)) => kubectl::kubectl(&args, out),
+        Some(Command::Trace(args)) => trace::trace(&args, out),
         Some(Command::Serve(args)) => serve::serve(&args, out),
         Some(Command::Fidelity(args)) => fidelity::fidelity(&args, out),
         Some(Command::Bench(args)) => bench::bench(&args, out),

@@ -4,7 +4,8 @@
 //! signal carries what caused it. Nothing here decides anything that a part of Kubernetes decides.
 //!
 //! Reading order: [`spec`], [`world`], [`signal`], [`boot`], [`bootstrap`], [`step`], [`transport`], [`etcd_link`], [`node_link`],
-//! [`traffic`], `webhooks`, [`invocations`], [`outside`], [`fault`], [`break_things`](mod@break_things), [`view`], [`explain`].
+//! [`traffic`], [`trace`], `webhooks`, [`invocations`], [`outside`], [`fault`], [`break_things`](mod@break_things), [`view`],
+//! [`explain`].
 
 pub mod actor;
 mod addon;
@@ -27,9 +28,11 @@ pub mod spec;
 mod static_pods;
 pub mod step;
 pub mod streams;
+pub mod trace;
 pub mod traffic;
 pub mod transport;
 pub mod view;
+mod way;
 mod webhooks;
 pub mod worker;
 pub mod world;

@@ -8,9 +8,10 @@ use crate::etcd::RequestId;
 use crate::machine::cri::{
     DnsData, DnsOutcome, HttpRequest, Outgoing, OutgoingId, OutgoingResult, RecordType, SandboxId, SocketOutcome,
 };
-use crate::network::{CLUSTER_DNS, CLUSTER_DOMAIN, Load, LoadSpec, Outcome, Route};
+use crate::network::{CLUSTER_DNS, CLUSTER_DOMAIN, Load, LoadSpec, Outcome};
 
 use super::signal::Signal;
+use super::way::End;
 use super::world::Cluster;
 
 /// Names with fewer dots than this are tried with the search list first. Source: the kubelet's `ClusterFirst` writes
@@ -163,26 +164,20 @@ impl Cluster {
         request: Option<HttpRequest>,
         cause: CauseId,
     ) {
-        let to = match self.network.1.route(node, from, to, self.now, &mut self.traffic_random) {
-            Route::To { to, .. } => to,
-            Route::NoEndpoints(_) => {
-                return self.return_to(
-                    origin,
-                    OutgoingResult::Refused,
-                    SimDuration::from_micros(self.spec.delays.network),
-                );
+        let mut random = self.traffic_random.clone();
+        let way = self.way(node, from, to, &mut random);
+        self.traffic_random = random;
+        let soon = SimDuration::from_micros(self.spec.delays.network);
+        match way.end {
+            End::Arrives(worker, to) => {
+                let delay = self.latency(node, &self.workers[worker].name);
+                let request = request.map(|request| HttpRequest { port: to.port(), ..request });
+                self.after(delay, Signal::Hop(Box::new(Hop::Arrive { origin, worker, to, request, cause })));
             }
+            End::Refused => self.return_to(origin, OutgoingResult::Refused, soon),
+            End::NoRoute(_) => self.return_to(origin, OutgoingResult::NoRoute, soon),
             // Nobody answers: the sender's own timeout ends it.
-            Route::NoSuchPort(_) => return,
-        };
-        let Some(worker) = self.worker_with(to.ip()) else {
-            return self.return_to(origin, OutgoingResult::NoRoute, SimDuration::from_micros(self.spec.delays.network));
-        };
-        let there = &self.workers[worker].name;
-        if self.reaches(node, there) && self.workers[worker].is_on {
-            let delay = self.latency(node, there);
-            let request = request.map(|request| HttpRequest { port: to.port(), ..request });
-            self.after(delay, Signal::Hop(Box::new(Hop::Arrive { origin, worker, to, request, cause })));
+            End::Dropped | End::Off(_) | End::CutOff(..) => {}
         }
     }
 

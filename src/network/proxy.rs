@@ -1,7 +1,8 @@
 //! kube-proxy: which endpoint a connection to a Service goes to, from this node, at this instant.
 //!
 //! Models what the rules of `pkg/proxy` choose: a random endpoint among the ready ones; when all are on their way out, those
-//! that still serve; none at all is a refusal.
+//! that still serve; none at all is a refusal. A policy of `Local` leaves only the endpoints of the node whose rules decide;
+//! when there are endpoints elsewhere alone, the packet is dropped without a word.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub enum Route {
     },
     /// Refused at once: the Service has no endpoints (`REJECT` rule).
     NoEndpoints(ServiceName),
+    /// Nobody answers: the Service has endpoints, but its policy allows only those of a node that has none (`DROP` rule).
+    NoLocalEndpoints(ServiceName),
     /// Nobody answers: the Service has no such port.
     NoSuchPort(ServiceName),
 }
@@ -37,24 +40,44 @@ impl Network {
     #[must_use]
     pub fn route(&self, node: &str, from: Option<IpAddr>, to: SocketAddr, now: SimTime, random: &mut Stream) -> Route {
         let by_address = self.table().by_ip(to.ip());
-        let is_node = || self.node_with(to.ip()).is_some();
-        let by_node_port = || self.table().by_node_port(to.port()).filter(|_| is_node());
+        // The rule of a node port is there only for the node's own address: the node that is asked decides.
+        let asked = self.node_with(to.ip()).filter(|_| by_address.is_none());
+        let by_node_port = asked.and_then(|_| self.table().by_node_port(to.port()));
         let direct = Route::To { to, service: None, pod: Arc::default() };
-        let Some(name) = by_address.or_else(by_node_port) else { return direct };
-        let Some(version) = self.programmed(name, node, now) else { return direct };
+        let Some(name) = by_address.or(by_node_port) else { return direct };
+        let decides = asked.map_or(node, |asked| asked);
+        let Some(version) = self.programmed(name, decides, now) else { return direct };
         let Some(service) = &version.service else { return direct };
         let Some(port) = port_of(service, to.port(), by_address.is_none()) else {
             return Route::NoSuchPort(name.clone());
         };
-        match choose(version, port, node, from, random) {
+        let is_local_only = is_local_only(service, asked.is_some(), node == decides);
+        let all = usable(version, port);
+        if all.is_empty() {
+            return Route::NoEndpoints(name.clone());
+        }
+        let near = all.into_iter().filter(|(endpoint, _)| !is_local_only || *endpoint.node == *decides).collect();
+        match choose(service, near, from, random) {
             Some((endpoint, number)) => Route::To {
                 to: SocketAddr::new(endpoint.ip, number),
                 service: Some(name.clone()),
                 pod: Arc::clone(&endpoint.pod),
             },
-            None => Route::NoEndpoints(name.clone()),
+            None => Route::NoLocalEndpoints(name.clone()),
         }
     }
+}
+
+/// Whether only endpoints of the deciding node may be used. What comes from the node itself to its own node port counts as
+/// traffic of the cluster, which `externalTrafficPolicy` does not concern.
+fn is_local_only(service: &Service, by_node_port: bool, is_own: bool) -> bool {
+    let Some(spec) = &service.spec else { return false };
+    let policy = match (by_node_port, is_own) {
+        (false, _) => &spec.internal_traffic_policy,
+        (true, false) => &spec.external_traffic_policy,
+        (true, true) => return false,
+    };
+    policy.as_deref() == Some("Local")
 }
 
 fn port_of(service: &Service, number: u16, by_node_port: bool) -> Option<&ServicePort> {
@@ -63,26 +86,24 @@ fn port_of(service: &Service, number: u16, by_node_port: bool) -> Option<&Servic
     ports.iter().find(|port| if by_node_port { port.node_port == Some(number) } else { port.port == number })
 }
 
+/// The endpoints that rules may name, each with its port: the ready ones; else those that serve on their way out.
+fn usable<'a>(version: &'a Version, port: &ServicePort) -> Vec<(&'a Endpoint, u16)> {
+    let name = port.name.as_deref().unwrap_or_default();
+    let with_port = |endpoint: &'a Endpoint| Some((endpoint, target_port(endpoint, port, name)?));
+    let is_usable = |endpoint: &Endpoint| endpoint.is_ready || (endpoint.is_serving && endpoint.is_terminating);
+    version.endpoints.iter().filter(|endpoint| is_usable(endpoint)).filter_map(with_port).collect()
+}
+
 /// An endpoint and the port to use on it.
 fn choose<'a>(
-    version: &'a Version,
-    port: &ServicePort,
-    node: &str,
+    service: &Service,
+    usable: Vec<(&'a Endpoint, u16)>,
     from: Option<IpAddr>,
     random: &mut Stream,
 ) -> Option<(&'a Endpoint, u16)> {
-    let spec = version.service.as_ref()?.spec.as_ref()?;
-    let is_local_only = spec.internal_traffic_policy.as_deref() == Some("Local");
-    let name = port.name.as_deref().unwrap_or_default();
-    let usable: Vec<(&Endpoint, u16)> = version
-        .endpoints
-        .iter()
-        .filter(|endpoint| !is_local_only || *endpoint.node == *node)
-        .filter_map(|endpoint| Some((endpoint, target_port(endpoint, port, name)?)))
-        .collect();
+    let spec = service.spec.as_ref()?;
     let ready: Vec<_> = usable.iter().filter(|(endpoint, _)| endpoint.is_ready).copied().collect();
-    let serving = || usable.iter().filter(|(endpoint, _)| endpoint.is_serving && endpoint.is_terminating).copied();
-    let candidates = if ready.is_empty() { serving().collect() } else { ready };
+    let candidates = if ready.is_empty() { usable } else { ready };
     if candidates.is_empty() {
         return None;
     }

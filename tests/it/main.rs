@@ -37,6 +37,8 @@ mod storage;
 mod terminal;
 /// House rules: the layer table, file sizes, first lines. Nothing about behaviour.
 mod tidy;
+/// One request, hop by hop, against a model of its own.
+mod trace;
 /// The Kubernetes API over HTTPS, asked by the real kubectl.
 mod wire;
 /// Every workload controller in a whole cluster, where each may do only what its role says.
