@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
+use crate::apiserver::admission::attributes::Attributes;
 use crate::apiserver::status::Status;
 use crate::apiserver::stored::Stored;
 use crate::engine::{SimDuration, Stream};
 use crate::etcd::Store;
 use crate::model::{Meta, Object};
 
-use super::super::attributes::Attributes;
 use super::hook::Hook;
 use super::{HookName, target};
 

@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::apiserver::admission::{lookup, lookup_all};
 use crate::apiserver::stored::Stored;
 use crate::engine::Stream;
 use crate::etcd::Store;
@@ -12,8 +13,6 @@ use crate::model::Meta;
 use crate::model::admissionregistration::{ServiceReference, WebhookClientConfig};
 use crate::model::core::Service;
 use crate::model::discovery::EndpointSlice;
-
-use super::super::{lookup, lookup_all};
 
 /// The port when none is given. Source: `SetDefaults_ServiceReference`.
 const PORT: i32 = 443;
