@@ -79,7 +79,7 @@ mod tests {
         let mut heapster = Heapster::new(arguments.iter().copied());
         let (mut now, mut bytes) = (SimTime::ZERO, 0);
         while now < SimTime::from_secs(1_200) {
-            now = now + heapster.resolution();
+            now += heapster.resolution();
             bytes = heapster.round(now, nodes * 61);
         }
         bytes >> 20

@@ -144,7 +144,7 @@ fn heapster_remembers_until_its_limit_ends_it_and_lives_with_a_shorter_memory() 
         &mut cluster,
         "set resources deployment heapster -n kube-system --limits=memory=56Mi --requests=memory=50Mi",
     );
-    wait(&mut cluster, 15 * 60);
+    wait(&mut cluster, 16 * 60);
     let ended = kubectl(
         &mut cluster,
         "get pods -n kube-system -l k8s-app=heapster -o jsonpath={..lastState.terminated.reason}",

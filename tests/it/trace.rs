@@ -17,12 +17,12 @@ spec: {nodeName: node-1, containers: [{name: web, image: 'podlab/web:1'}]}
 apiVersion: v1
 kind: Pod
 metadata: {name: beside}
-spec: {nodeName: node-1, containers: [{name: shell, image: 'podlab/web:1'}]}
+spec: {nodeName: node-1, containers: [{name: shell, image: 'nginx:1.27'}]}
 ---
 apiVersion: v1
 kind: Pod
 metadata: {name: far}
-spec: {nodeName: node-2, containers: [{name: shell, image: 'podlab/web:1'}]}
+spec: {nodeName: node-2, containers: [{name: shell, image: 'nginx:1.27'}]}
 ---
 apiVersion: v1
 kind: Service

@@ -135,7 +135,7 @@ fn decide(rules: &[Rule], path: &str, review: &Value) -> Result<(Outcome, SimDur
             continue;
         }
         if let Some(span) = &rule.latency {
-            latency = latency + parse_span(span).ok_or_else(|| format!("latency: {span} is no duration"))?;
+            latency += parse_span(span).ok_or_else(|| format!("latency: {span} is no duration"))?;
         }
         patch.extend(rule.patch.iter().cloned());
         warnings.extend(rule.warnings.iter().cloned());
