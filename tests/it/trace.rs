@@ -82,8 +82,9 @@ fn is_promised(from: &str, target: &str) -> bool {
     match target {
         "web:80" | "bare:8080" | "first:30080" | "second:30080" | "first:30081" => true,
         "near:80" => is_beside,
-        // The node that is asked has no endpoint; only what is on it would come through.
-        "second:30081" => false,
+        // The node that is asked has no endpoint; only what is on it comes through: to kube-proxy, traffic of the node's own Pods is
+        // not external (`pkg/proxy/iptables/proxier.go`, the chain `KUBE-EXT-…`).
+        "second:30081" => !is_beside,
         "wrong:80" | "nobody:80" | "web:81" | "bare:80" | "nosuch:80" => false,
         other => panic!("no promise about {other}"),
     }
