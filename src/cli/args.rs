@@ -153,7 +153,7 @@ pub struct Trace {
     /// For people or for programs.
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub output: Format,
-    /// What is asked: http://NAME[:PORT], NAME:PORT or ADDRESS:PORT.
+    /// What is asked: a URL such as `http://web`, or NAME:PORT, ADDRESS:PORT.
     pub target: String,
 }
 

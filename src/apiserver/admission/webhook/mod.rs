@@ -1,8 +1,8 @@
 //! Webhooks: HTTP servers that are asked about a request, and may change or refuse it.
 //!
 //! A call takes time, and a stage of the pipeline does not wait. So an attempt at a write that comes to a webhook which has not
-//! been asked yet says what it wants to know ([`Calls::wanted`]) and ends; the server makes the calls, and when they are
-//! answered attempts the write again, which finds the answers ([`Calls`]) and goes on. What was random in the first attempt is
+//! been asked yet says what it wants to know (`Calls::wanted`) and ends; the server makes the calls, and when they are
+//! answered attempts the write again, which finds the answers (`Calls`) and goes on. What was random in the first attempt is
 //! the same in the next, so that the question is, too.
 //!
 //! Source: `apiserver/pkg/admission/plugin/webhook/{mutating,validating}/dispatcher.go`.
