@@ -31,6 +31,8 @@ pub struct Program {
     end: Option<End>,
     requests: u64,
     in_flight: u64,
+    /// Thousandths of a processor that a request like the last one keeps busy until it is answered.
+    busy_each: u64,
     leaked: u64,
     /// What the component behind it holds.
     held: u64,
@@ -71,6 +73,7 @@ impl Program {
             end: None,
             requests: 0,
             in_flight: 0,
+            busy_each: 0,
             leaked: 0,
             held: 0,
             grown_until: None,
@@ -314,9 +317,7 @@ impl Program {
     #[must_use]
     pub fn cpu_milli(&self, scope: &Scope) -> u64 {
         let idle = parse_cpu(&scope.fill(&self.spec.cpu.idle.0)).unwrap_or(0);
-        // Each request under way keeps one processor busy.
-        let busy = if self.spec.cpu.per_request.0 > SimDuration::ZERO { self.in_flight * 1_000 } else { 0 };
-        idle + busy
+        idle + self.in_flight * self.busy_each
     }
 
     /// Processor time asked for since it began, in microseconds: what it always uses, and what requests took.
